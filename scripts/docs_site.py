@@ -13,9 +13,16 @@ from command_pages import ROOT
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-HEAD = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>{}</title>\n'
-)
+HEAD = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{}</title><style>
+:root {{ color-scheme: light dark }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: auto;
+  padding: 1rem }}
+pre {{ background: #8882; padding: .8rem; overflow: auto; line-height: 1.4 }}
+table {{ border-collapse: collapse }}
+td, th {{ border: 1px solid #8886; padding: .2rem .6rem; text-align: left }}
+</style>
+"""
 
 
 def sources() -> list[Path]:
