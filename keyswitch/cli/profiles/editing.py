@@ -12,6 +12,7 @@ import click
 from keyswitch.changes import bindings
 from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.command import SETS, YES, Session, command, option
+from keyswitch.cli.name_argument import NEW_NAME, name_argument
 from keyswitch.cli.secrets.agreements import agree_to_edit
 from keyswitch.cli.secrets.references import (
     parse_references,
@@ -102,7 +103,7 @@ _OF_PLACES = {"isolated", "shared", "only", "never"}
     "keyswitch edit work               in your editor",
     dry_run=True,
 )
-@click.argument("name")
+@name_argument()
 @SETS
 @option("--unset", "unsets", multiple=True, metavar="FIELD", help="Clear it.")
 @option("--label", help="Free text for listings.")
@@ -226,8 +227,8 @@ def say_who_asks(session: Session, name: str, new_name: str = "") -> None:
 
 
 @command("keyswitch rename work acme", dry_run=True)
-@click.argument("name")
-@click.argument("new_name")
+@name_argument()
+@name_argument("new_name", kind=NEW_NAME)
 def rename(session: Session, name: str, new_name: str) -> None:
     """Give a profile another name."""
     profile_changes.rename(session.workspace(), name, new_name)
@@ -236,8 +237,8 @@ def rename(session: Session, name: str, new_name: str) -> None:
 
 
 @command("keyswitch copy work work-eu", dry_run=True)
-@click.argument("name")
-@click.argument("new_name")
+@name_argument()
+@name_argument("new_name", kind=NEW_NAME)
 def copy(session: Session, name: str, new_name: str) -> None:
     """Copy a profile and its secrets."""
     profile_changes.copy(session.workspace(), name, new_name)
@@ -245,7 +246,7 @@ def copy(session: Session, name: str, new_name: str) -> None:
 
 
 @command("keyswitch remove old --yes", dry_run=True)
-@click.argument("name")
+@name_argument()
 @YES
 def remove(session: Session, name: str, *, yes: bool) -> None:
     """Remove a profile."""
