@@ -21,6 +21,9 @@ from keyswitch.terminal.marker import read_marker
 from keyswitch.usage.shown import words_of
 from keyswitch.workspace import Workspace
 
+# What choosing a name would do, for a person who points at it.
+Preview = Callable[[str], Sequence[str]]
+
 ACTIVE = "active"
 BROKEN = "broken"
 _AS_A_PICTURE = "\ufe0f"  # variation selector 16

@@ -9,7 +9,7 @@ from prompt_toolkit.application import get_app
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from keyswitch.cli import style
-from keyswitch.cli.choosing.picker import Preview
+from keyswitch.cli.choosing.choices import Preview
 from keyswitch.display import printable
 
 REST = 0.08  # seconds on one row, after which its preview is made

@@ -8,17 +8,14 @@ says otherwise. Nobody can draw on a terminal that calls itself dumb.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from keyswitch.profiles.settings import LIST, SCREEN
 from keyswitch.progress import aside
 
 if TYPE_CHECKING:
-    from keyswitch.cli.choosing.choices import ChoiceList
-
-# What choosing a name would do, for a person who points at it.
-Preview = Callable[[str], Sequence[str]]
+    from keyswitch.cli.choosing.choices import ChoiceList, Preview
 
 _SSH = ("SSH_CONNECTION", "SSH_TTY")
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import click
 
 from keyswitch.cli.choosing import choices, picker
-from keyswitch.cli.choosing.picker import Preview
+from keyswitch.cli.choosing.choices import Preview
 from keyswitch.cli.prompt import ask_line
 from keyswitch.cli.session import Session
 from keyswitch.errors import NotFoundError
 from keyswitch.model import LOGIN_PROVIDER
-from keyswitch.profiles import profile_files, state
+from keyswitch.profiles import profile_files, state, team_records
 
 
 def profile(session: Session, preview: Preview | None = None) -> str:

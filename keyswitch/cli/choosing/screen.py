@@ -28,9 +28,8 @@ from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.styles import DEFAULT_ATTRS, Style
 
 from keyswitch.cli import style
-from keyswitch.cli.choosing.choices import ChoiceList
+from keyswitch.cli.choosing.choices import ChoiceList, Preview
 from keyswitch.cli.choosing.pane import Pane
-from keyswitch.cli.choosing.picker import Preview
 from keyswitch.cli.choosing.rows import columns_of, fitted
 from keyswitch.cli.style import Cell, Styled, text_of
 
