@@ -38,7 +38,8 @@ _LOOKS: dict[str, dict[str, str | bool]] = {
 
 STDOUT, STDERR = 1, 2
 FIX = "fix: "  # before a command
-_COMMAND = ": keyswitch "  # the beginning of one within a message
+# Where a command begins within a message.
+_COMMANDS = (": keyswitch ", ": eval ", ": unset ")
 GAP = "  "  # between two columns
 _NARROW = 24  # columns that a cell needs for wrapping to be worth it
 _WIDTH = 80  # columns, where the terminal does not say
@@ -134,7 +135,8 @@ def table(
         for column in zip(*lines, strict=True)
     ]
     before = widths[:-1]
-    while sum(before) > width - _NARROW and max(before) > _NARROW:
+    room = width - _NARROW - len(GAP) * len(before)
+    while sum(before) > room and max(before) > _NARROW:
         before[before.index(max(before))] -= 1
     indent = " " * sum(len(GAP) + wide for wide in before)
     room = max(width - len(indent), _NARROW)
@@ -198,11 +200,12 @@ def _prose(text: str, width: int) -> list[str]:
     """Return lines that are broken at words, but not within a command."""
     if width_of(text) <= width:
         return [text]
-    head, mark, command = text.partition(_COMMAND)
-    lines = wrapped(head + mark[:1], width)
-    if not mark:
-        return lines
-    command = mark[1:].lstrip() + command
+    starts = [at for mark in _COMMANDS if (at := text.find(mark)) >= 0]
+    if not starts:
+        return wrapped(text, width)
+    end_of_prose = min(starts) + 1
+    lines = wrapped(text[:end_of_prose], width)
+    command = text[end_of_prose + 1 :]
     if width_of(lines[-1]) + 1 + width_of(command) <= width:
         return [*lines[:-1], f"{lines[-1]} {command}"]
     return [*lines, command]

@@ -17,6 +17,8 @@ ASK_PROGRAM = (
     "a program is asked first: it is known only when that runs (--run-helper)"
 )
 
+NO_CREDENTIAL = "there is no credential"
+
 # The kind of a source that a machine may have, without a word in any file.
 SERVICE = "service"
 
