@@ -261,8 +261,7 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
         kept = f"; this shell has '{own}'" if own not in ("", name) else ""
         session.say(f"it was active; now no profile is{kept}")
     say_who_asks(session, name)
-    folder = workspace.paths.folder_of(name)
-    if os.path.isdir(folder):
+    if os.path.isdir(folder := workspace.paths.folder_of(name)):
         session.say(f"its folder stays, with its history: {folder}")
     if profile.team:
         session.say(
