@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import click
 
-from keyswitch import shells
+from keyswitch import experimental, shells
 from keyswitch.changes import bindings
 from keyswitch.changes.compiling import compiled_active, compiled_profile
 from keyswitch.cli.command import (
@@ -44,6 +44,7 @@ from keyswitch.workspace import Workspace
     'eval "$(keyswitch env work)"          this shell only',
     'eval "$(keyswitch env --unset)"       take it back',
     "keyswitch env work --format dotenv > .env",
+    note=f"\n{experimental.HELP}",
 )
 @click.argument("name", required=False, default="")
 @option("--shell", metavar="SHELL", help="Default: the parent process.")
