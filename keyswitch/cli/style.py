@@ -135,8 +135,8 @@ def table(
         for column in zip(*lines, strict=True)
     ]
     before = widths[:-1]
-    last = widths[-1] if widths else 0
-    needed = min(last, _NARROW) + len(GAP) * len(before)
+    widest = widths[-1] if widths else 0
+    needed = min(widest, _NARROW) + len(GAP) * len(before)
     while sum(before) + needed > width and max(before) > _NARROW:
         before[before.index(max(before))] -= 1
     indent = " " * sum(len(GAP) + wide for wide in before)
