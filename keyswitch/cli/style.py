@@ -135,8 +135,9 @@ def table(
         for column in zip(*lines, strict=True)
     ]
     before = widths[:-1]
-    room = width - _NARROW - len(GAP) * len(before)
-    while sum(before) > room and max(before) > _NARROW:
+    widest = widths[-1] if widths else 0
+    needed = min(widest, _NARROW) + len(GAP) * len(before)
+    while sum(before) + needed > width and max(before) > _NARROW:
         before[before.index(max(before))] -= 1
     indent = " " * sum(len(GAP) + wide for wide in before)
     room = max(width - len(indent), _NARROW)
