@@ -21,6 +21,7 @@ FAST, FULL = 20, 100  # batches
 HOMES = ("empty", "used")
 BATCH = 25  # command lines that share a fork
 LONGEST = 1_100  # characters of a line of an error
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # where `--color always` is given
 FAILED = (1, 2, 5)
 # Their status is part of a report, or they list what they ask a yes for.
 REPORTS = {
@@ -85,7 +86,7 @@ def wrong_failure(line, text, out, changed):
         return f"changed {changed}"
     if out:
         return "output beside a failure"
-    said = text.splitlines() or [""]
+    said = COLOUR.sub("", text).splitlines() or [""]
     if not all(s.startswith(("keyswitch: ", "  ")) for s in said):
         return "lines of somebody else"
     if not any("keyswitch: error: " in s for s in said[-2:]):
