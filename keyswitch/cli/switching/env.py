@@ -18,6 +18,7 @@ from keyswitch.cli.command import (
     option,
 )
 from keyswitch.cli.listings import outside
+from keyswitch.cli.name_argument import name_argument
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
@@ -165,7 +166,7 @@ def _preview(session: Session, name: str) -> None:
 
 
 @command("keyswitch shell work", "keyswitch shell work --shell fish")
-@click.argument("name")
+@name_argument()
 @option(
     "--shell", "program", metavar="PROGRAM", help="Default: the one you are in."
 )
