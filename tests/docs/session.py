@@ -1,6 +1,7 @@
 """A person's terminal, in which the commands of a page are typed."""
 
 import re
+import shlex
 import time
 
 import pexpect
@@ -37,7 +38,7 @@ class Session:
             _program(folder / name, body)
         _program(
             folder / "keyswitch",
-            f'PYTHONPATH={ROOT} exec {PYTHON} -P -m keyswitch "$@"',
+            f'PYTHONPATH={shlex.quote(str(ROOT))} exec {PYTHON} -P -m keyswitch "$@"',
         )
         environ = {
             **ks.environ,
