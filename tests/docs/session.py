@@ -36,9 +36,10 @@ class Session:
         given.kit_of_login(folder / "kit")
         for name, body in STAND_INS.items():
             _program(folder / name, body)
+        place = shlex.quote(str(ROOT))
         _program(
             folder / "keyswitch",
-            f'PYTHONPATH={shlex.quote(str(ROOT))} exec {PYTHON} -P -m keyswitch "$@"',
+            f'PYTHONPATH={place} exec {PYTHON} -P -m keyswitch "$@"',
         )
         environ = {
             **ks.environ,
