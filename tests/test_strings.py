@@ -27,7 +27,7 @@ def texts():
 # One of each kind: its file, and a part of it.
 KINDS = {
     "error": ("errors.py", "was written by a newer keyswitch"),
-    "hint": ("errors.py", "update keyswitch; nothing was changed"),
+    "hint": ("errors.py", "update keyswitch; nothing changed"),
     "message": ("cli/session.py", " MB)"),
     "warning": ("cli/prompt.py", "that was more than one line"),
     "short help": ("cli/main.py", "Show one profile."),

@@ -136,9 +136,9 @@ class LazyGroup(click.Group):
         cmd_name: str,
     ) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            all_of_them = "'keyswitch --help' lists the commands"
+            all_of_them = "see 'keyswitch --help'"
             raise UsageError(
-                f"there is no command '{cmd_name}'",
+                f"unknown command '{cmd_name}'",
                 did_you_mean(
                     cmd_name, sorted(COMMANDS), all_of_them, "keyswitch "
                 ),

@@ -101,7 +101,7 @@ class Session:
 
         for finding in findings:
             self.warn(f"{finding.what}; {finding.why}")
-            self.say(f"to mend it: {finding.fix}")
+            self.say(f"fix: {finding.fix}")
         if any(finding.check == LOCKED for finding in findings):
             return ExitCode.LOCKED
         return ExitCode.NOT_IN_EFFECT if findings else ExitCode.OK
@@ -193,8 +193,8 @@ class Session:
         if yes:
             return
         self.require_terminal(
-            "this needs a yes",
-            "give --yes, or --dry-run to see what it would do",
+            "this needs confirmation",
+            "add --yes, or --dry-run to see what it would do",
         )
         from keyswitch.cli.prompt import confirm
 
@@ -208,8 +208,8 @@ class Session:
             from keyswitch.cli.prompt import confirm
 
             self._trusted[program] = confirm(
-                f"{command.source.place} came with the repository; run "
-                f"what it names, {without_secrets(program)}?"
+                f"{command.source.place} came with the repository; run the "
+                f"program it names, {without_secrets(program)}?"
             )
         return self._trusted.get(program, False)
 

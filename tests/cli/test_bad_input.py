@@ -310,7 +310,7 @@ def test_a_change_whose_word_could_not_be_printed_is_said_to_be_made(ks):
             env=ks.environ, cwd=ks.home, check=False,
         )  # fmt: skip
     assert done.returncode == 6
-    assert b"; the change is made" in done.stderr
+    assert b"; the change was made" in done.stderr
     assert ks("current").out == "w\n"
 
 
@@ -331,7 +331,7 @@ def test_bytes_that_are_no_text_say_which_encoding_they_are_not(ks):
     ks.add("w")
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = ks("edit", "w", "--label", "\udcff\udce9", code=1, **plain)
-    assert "the label is no text in this locale's encoding" in done.error
+    assert "the label is not valid in this locale's encoding" in done.error
     assert "LC_ALL=C.UTF-8" in done.err
 
 
@@ -340,7 +340,7 @@ def test_a_label_with_control_characters_says_so(ks, command):
     name = "w" if command == ["edit"] else "x"
     ks.add("w")
     done = ks(*command, name, "--label", "a\x1b[2J", code=1)
-    assert "the label holds control or invisible characters" in done.error
+    assert "the label contains control or invisible characters" in done.error
 
 
 def test_a_vault_that_gets_no_passphrase_leaves_no_file(home):

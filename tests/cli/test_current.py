@@ -242,6 +242,6 @@ def test_a_link_to_a_profile_that_is_gone_is_an_error(three, lane):
 )
 def test_a_shell_is_told_that_it_keeps_what_is_gone(three, command, variable):
     said = three(*command, **{variable: OWN[variable]}).err
-    assert "this shell still has 'terminal'" in said
+    assert "this shell still uses 'terminal'" in said
     assert ENDS[variable] in said
-    assert "still has" not in three("remove", "global", "--yes").err
+    assert "still uses" not in three("remove", "global", "--yes").err

@@ -20,7 +20,7 @@ def two(bare):
 def test_what_stdin_gave_is_kept_when_a_command_begins_again(two):
     two.file(f"{STATE}/undo.json").write_text("{")
     done = two("rotate", "work", "--stdin", stdin=OTHER)
-    assert "undo.json is damaged, and is kept as" in done.err
+    assert "undo.json is damaged; moved it to" in done.err
     assert two("helper", "api-key", "work").out == OTHER + "\n"
 
 

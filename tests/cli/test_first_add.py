@@ -16,7 +16,7 @@ ENTER = "\r"
 PHRASE = "FAKE a long passphrase EXAMPLE"
 ANTHROPIC = "sk-ant-api03-" + "FAKE" * 22 + "EXAMPLE"
 SECRET_KEY = "FAKE" * 8 + "/EXAMPLE"
-OFFER = "make an encrypted vault? [y/N]"
+OFFER = "create an encrypted vault? [y/N]"
 
 # provider -> the questions in their order, each with what a person types. A
 # tuple: wrong answers, each with what is said of it, and the right one.
@@ -109,7 +109,7 @@ class Person(Terminal):
     def makes_the_vault(self):
         self.answers(OFFER, "y")
         self.answers("new passphrase:", PHRASE)
-        return self.answers("the same again:", PHRASE)
+        return self.answers("confirm passphrase:", PHRASE)
 
 
 @pytest.fixture
@@ -268,12 +268,12 @@ def test_a_new_passphrase_may_be_mistyped(bare, add):
     person.answers("API key:", ANTHROPIC).answers(OFFER, "y")
     person.answers("new passphrase:", "")
     person.answers("new passphrase:", PHRASE)
-    person.answers("the same again:", "FAKE else")
+    person.answers("confirm passphrase:", "FAKE else")
     person.answers("new passphrase:", PHRASE)
-    person.answers("the same again:", PHRASE)
+    person.answers("confirm passphrase:", PHRASE)
     assert person.ends() == 0, person.said()
     assert "the passphrase is empty" in person.said()
-    assert "those were different" in person.said()
+    assert "the passphrases do not match" in person.said()
     bare("lock")
 
 
@@ -308,12 +308,12 @@ def test_a_cut_key_is_asked_about(bare, add, how):
     person = add("work", "--provider", "anthropic", *source, CUT=cut)
     if how == "typed":
         person.answers("API key:", cut)
-        person.answers("take it as it is? [y/N]", "n")
+        person.answers("use it anyway? [y/N]", "n")
         person.answers("API key:", ANTHROPIC)
         assert person.ends() == 0
         assert bare("helper", "api-key", "work").out == ANTHROPIC + "\n"
     else:
-        person.answers("take it as it is? [y/N]", "n")
+        person.answers("use it anyway? [y/N]", "n")
         assert person.ends() == 1
         assert "keyswitch: cancelled, nothing changed" in person.said()
         assert not bare.profile_file("work").exists()
@@ -449,7 +449,7 @@ def test_a_key_as_an_argument_is_named_where_it_is(ks, words):
         ks.add("work", secret=ANTHROPIC)
         before = ks.everything()
     done = ks(*args, code=1 if "=" in args[-1] else 2)
-    assert "is in your shell's history now" in done.err
+    assert "is now in your shell's history" in done.err
     assert "revoke it at https://console.anthropic.com" in done.err
     assert "--stdin" in done.err
     assert ANTHROPIC not in done.err

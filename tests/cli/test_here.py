@@ -439,7 +439,7 @@ def test_use_switches_the_machine_and_says_that_the_terminal_stays(two, how):
     done = two("use", "personal", code=4, **environ)
     assert "keyswitch: switched to 'personal'\n" in done.err
     assert "this terminal keeps 'work'" in done.err
-    assert f'to mend it: eval "$(keyswitch {back})"' in done.err
+    assert f'fix: eval "$(keyswitch {back})"' in done.err
     assert two("current").out == "personal\n"
     assert two("current", **environ).out == "work\n"
     done = two("use", "personal", "--json", code=4, **environ)
@@ -454,7 +454,7 @@ def test_use_switches_the_machine_and_says_that_the_terminal_stays(two, how):
 @pytest.mark.real("bash")
 def test_what_use_advises_in_such_a_terminal_ends_it(two):
     advised = two("use", "personal", code=4, KEYSWITCH_PROFILE="work").err
-    line = advised.splitlines()[-1].removeprefix("keyswitch: to mend it: ")
+    line = advised.splitlines()[-1].removeprefix("keyswitch: fix: ")
     assert shown(
         two, "bash", "eval use work --here", f"true; {line}",
         "show ANTHROPIC_API_KEY",

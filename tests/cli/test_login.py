@@ -388,7 +388,7 @@ def test_logout_asks_and_a_dry_run_shows(logins):
     ks = logins.ks
     logins.capture("me")
     before = ks.everything()
-    assert "needs a yes" in ks("logout", "me", code=2).error
+    assert "needs confirmation" in ks("logout", "me", code=2).error
     found = json.loads(ks("logout", "me", "--dry-run", "--json").out)["found"]
     assert len(found) == 3
     lines = ks("logout", "me", "--dry-run").out
@@ -507,7 +507,7 @@ def test_a_damaged_ledger_is_set_aside_and_no_login_is_lost(logins):
     path = logins.ks.file(".local/state/keyswitch/baseline/logins.json")
     path.write_text("{")
     done = logins.ks("use", "you")
-    assert f"{path} is damaged, and is kept as {path}.damaged-1" in done.err
+    assert f"{path} is damaged; moved it to {path}.damaged-1" in done.err
     assert path.with_name("logins.json.damaged-1").read_text() == "{"
     assert logins.live() == tokens("you", 1)[0]
     logins.ks("use", "me")

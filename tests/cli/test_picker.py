@@ -40,7 +40,7 @@ def opened(three):
     def opened(*args, **options):
         terminal = Terminal(three, *COMMAND, "use", *args, **options)
         terminals.append(terminal)
-        return terminal.sees("type to filter:").sees("Enter chooses")
+        return terminal.sees("type to filter:").sees("Enter selects")
 
     yield opened
     for terminal in terminals:
@@ -135,7 +135,7 @@ def test_a_signal_leaves_the_terminal_as_it_was(three, number):
         three, "sh", "-c", 'stty -a; "$@"; echo "ended by $?"; stty -a',
         "sh", *COMMAND, "use", lines=60,
     )  # fmt: skip
-    terminal.sees("Enter chooses")
+    terminal.sees("Enter selects")
     before, _, _ = terminal.raw.partition("\x1b")
     assert not termios.tcgetattr(terminal.child.child_fd)[3] & termios.ECHO
     children = f"/proc/{terminal.child.pid}/task/{terminal.child.pid}/children"
@@ -228,7 +228,7 @@ def test_eval_takes_the_choice_for_this_shell(three, term):
     if term == "dumb":
         terminal.sees("(number or name):").type("2\r")
     else:
-        terminal.sees("Enter chooses").type(DOWN + ENTER)
+        terminal.sees("Enter selects").type(DOWN + ENTER)
     assert terminal.ends() == 0
     assert "now home" in terminal.shown
     assert three.file("script").read_text()[0] not in " \x1b"
@@ -241,7 +241,7 @@ def test_escape_gives_eval_nothing(three):
     terminal = Terminal(
         three, "bash", "-c", command, "bash", *COMMAND, "use", "--here"
     )
-    terminal.sees("Enter chooses").type(ESCAPE)
+    terminal.sees("Enter selects").type(ESCAPE)
     assert terminal.ends() == 0
     assert "130 <>" in terminal.shown
 

@@ -16,7 +16,7 @@ QUESTIONS = [
     ("logout me", "from this machine?"),
     ("install bash", "write it?"),
     ("import bundle --passphrase-file phrase --replace", "import 1 profile?"),
-    ("vault accept-rollback", "take the older vault"),
+    ("vault accept-rollback", "accept the older vault"),
     ("doctor --fix", "make these"),
 ]
 ANSWERS = [

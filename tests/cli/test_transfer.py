@@ -131,7 +131,7 @@ def test_a_host_that_nobody_accepted_stops_everything(elsewhere):
 
 def test_without_a_yes_nothing_is_imported(elsewhere):
     done = take(elsewhere, *ACCEPTED[1:], code=2)
-    assert "needs a yes" in done.error
+    assert "needs confirmation" in done.error
     assert elsewhere("list", "--json").out.count('"name"') == 0
 
 

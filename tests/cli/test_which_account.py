@@ -146,7 +146,7 @@ def test_remove_says_what_the_shell_keeps(ks):
     ks.begin_as(two_keys)
     ks("use", "personal")
     done = ks("remove", "personal", "--yes", **of_shell(ks))
-    assert "now no profile is; this shell has 'work'" in done.err
+    assert "no profile is active now; this shell uses 'work'" in done.err
 
 
 def test_nobodys_credential_is_no_profiles(ks):

@@ -188,7 +188,7 @@ def test_a_long_paste_arrives_whole(start, ks, size):
     ks("unlock", "--passphrase-fd", "0", stdin=PHRASE)
     secret = KEY + "x" * (size - len(KEY))
     terminal = start(*MAIN, *ADD).sees(b"API key: ").hides()
-    terminal.type(secret.encode() + b"\n").sees(b"take it as it is?")
+    terminal.type(secret.encode() + b"\n").sees(b"use it anyway?")
     terminal.type(b"y\n")
     assert terminal.ended() == 0
     assert ks("helper", "api-key", "w").out == secret + "\n"
@@ -200,10 +200,10 @@ def test_the_rest_of_a_slow_paste_is_no_answer_that_is_seen(start, ks, gap):
     ks("unlock", "--passphrase-fd", "0", stdin=PHRASE)
     half = len(KEY) // 2
     terminal = start(*MAIN, *ADD).sees(b"API key: ").hides()
-    terminal.type(KEY[:half].encode() + b"\n").sees(b"take it as it is?")
+    terminal.type(KEY[:half].encode() + b"\n").sees(b"use it anyway?")
     time.sleep(gap)
     terminal.type(KEY[half:].encode() + b"\n").sees(b"API key: ", 2).hides()
-    terminal.type(KEY.encode() + b"\n").sees(b"take it as it is?", 2)
+    terminal.type(KEY.encode() + b"\n").sees(b"use it anyway?", 2)
     terminal.hides().type(b"y\n")
     assert terminal.ended() == 0
     assert ks("helper", "api-key", "w").out == KEY + "\n"

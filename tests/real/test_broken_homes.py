@@ -288,7 +288,7 @@ def test_use_names_the_line_of_a_start_file_that_shadows_it(machine):
 def shadowed(done):
     """Return the fix that a `use` without effect prints."""
     assert done.returncode == 4
-    return re.search(r"(?m)^keyswitch: to mend it: (.*)$", done.stderr)[1]
+    return re.search(r"(?m)^keyswitch: fix: (.*)$", done.stderr)[1]
 
 
 def in_effect(shell, name, secret):

@@ -71,14 +71,14 @@ def test_a_changed_command_is_asked_about_again(corp):
 
 def test_nobody_agrees_without_a_terminal(corp):
     done = corp("managers", "allow", "corp", code=2)
-    assert "needs a yes" in done.error
+    assert "needs confirmation" in done.error
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("op", "keyswitch's own"),
-        ("exec", "not said which program"),
+        ("op", "is built in"),
+        ("exec", "no program of"),
         ("exec:nothing", "no program 'nothing'"),
         ("vualt", "there is no manager 'vualt'"),
     ],

@@ -45,7 +45,7 @@ def test_to_a_manager_and_back(ks):
     assert ks("helper", "claude-code").out == f"{KEY}\n"
     assert ks.file(".claude/settings.json").read_bytes() == before
     done = ks("migrate", "work", "--to", "vault")
-    assert "corp:key is still there: keyswitch deletes nothing" in done.err
+    assert "corp:key still exists: keyswitch deletes nothing" in done.err
     assert kept(ks) == {"key": KEY}
     assert in_vault(ks) == [KEY, OTHER]
     assert ks("helper", "claude-code").out == f"{KEY}\n"
@@ -76,7 +76,7 @@ def test_one_that_fails_keeps_none_of_the_others(ks):
     (ks.home / "corp/personal-api_key").write_text("FAKE another EXAMPLE")
     done = ks("migrate", "--all", "--to", PLACE, code=1)
     assert "personal  failed  corp:personal-api_key holds another" in done.out
-    assert "1 of 2 profiles failed and are as they were" in done.err
+    assert "1 of 2 profiles failed and did not change" in done.err
     assert in_vault(ks) == [OTHER]
     ks("migrate", "--all", "--to", PLACE, "--overwrite")
     assert kept(ks) == {"personal-api_key": OTHER, "work-api_key": KEY}
@@ -216,9 +216,9 @@ def test_a_secret_that_is_replaced_meanwhile_stays(ks):
 def test_a_login_goes_to_no_manager(ks):
     two_accounts_in_vault(ks)
     done = ks("migrate", "a", "--to", "corp:key", code=1)
-    assert "'a' is a login, which is renewed while it is used" in done.error
+    assert "'a' is a login, which renews itself while in use" in done.error
     done = ks("migrate", "--all", "--to", PLACE)
-    assert "a         left   a login, which is renewed" in done.out
+    assert "a         left   a login, which renews" in done.out
 
 
 def two_accounts_in_vault(ks):
@@ -245,7 +245,7 @@ def test_what_a_team_keeps_stays_there(ks):
     done = ks("migrate", "work", "--to", "vault", code=1)
     assert "'work' is a profile of team 'acme'" in done.error
     done = ks("migrate", "--all", "--to", PLACE)
-    assert "work      left   of team 'acme', which keeps it" in done.out
+    assert "work      left   managed by team 'acme'" in done.out
 
 
 @pytest.mark.real("gnome-keyring")

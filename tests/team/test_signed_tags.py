@@ -80,13 +80,13 @@ def test_the_key_is_shown_and_asked_about_once(ks, team):
     line = ("team", "add", str(team.clone), "--tag", "v1")
     asked = Terminal(ks, *COMMAND, *line, columns=200)
     asked.sees(f"tag 'v1' is signed by {team.fingerprint()} (keeper@example")
-    asked.sees("let this key sign for team 'acme'? type yes:").type("yes\n")
-    asked.sees("let it count? type yes:").type("yes\n")
+    asked.sees("accept this key for team 'acme'? type yes:").type("yes\n")
+    asked.sees("accept it? type yes:").type("yes\n")
     assert asked.ends() == 0
     line = ("team", "update", "--tag", "v2")
     asked = Terminal(ks, *COMMAND, *line, columns=200)
-    asked.sees("let it count? type yes:").type("yes\n")
-    assert "let this key sign" not in asked.raw
+    asked.sees("accept it? type yes:").type("yes\n")
+    assert "accept this key" not in asked.raw
     assert asked.ends() == 0
     assert host(ks) == "https://other.example"
 
@@ -95,8 +95,8 @@ def test_another_key_is_another_question(ks, team):
     ks(*pinned(team, "v1"))
     let_sign(ks, team.public("a"), team.public("b"))
     done = ks("team", "update", "--tag", "v3", code=2)
-    assert f"the ones before by {team.fingerprint()}" in done.err
-    assert done.error.startswith("that key needs a yes")
+    assert f"earlier ones by {team.fingerprint()}" in done.err
+    assert done.error.startswith("the signing key needs confirmation")
     assert host(ks) == "https://gateway.example.com"
     ks("team", "update", "--tag", "v3", "--signer", team.fingerprint("b"))
     assert host(ks) == "https://other.example"
@@ -105,16 +105,16 @@ def test_another_key_is_another_question(ks, team):
 def test_without_a_tag_there_is_no_update_of_a_signed_team(ks, team):
     ks(*pinned(team, "v1"))
     done = ks("team", "update", code=2)
-    assert "comes with signed tags, the last is v1" in done.error
+    assert "uses signed tags; the last was v1" in done.error
     assert host(ks) == "https://gateway.example.com"
 
 
 def test_a_tag_alone_is_no_yes_where_nobody_can_be_asked(ks, team):
     done = ks("team", "add", str(team.clone), "--tag", "v1", code=2)
-    assert done.error.startswith("that key needs a yes")
+    assert done.error.startswith("the signing key needs confirmation")
     ks(*pinned(team, "v1"))
     done = ks("team", "update", "--tag", "v2", code=2)
-    assert "needs a yes, and nobody can be asked" in done.error
+    assert "needs confirmation, and nobody can be asked" in done.error
 
 
 def test_a_hash_without_a_tag_keeps_the_key_of_the_team(ks, team):
@@ -124,7 +124,7 @@ def test_a_hash_without_a_tag_keeps_the_key_of_the_team(ks, team):
     assert host(ks) == "https://other.example"
     shown = json.loads(ks("team", "list", "--json").out)["teams"]
     assert (shown[0]["tag"], shown[0]["signer"]) == (None, team.fingerprint())
-    assert "comes with signed tags" in ks("team", "update", code=2).error
+    assert "uses signed tags" in ks("team", "update", code=2).error
 
 
 def test_a_hash_lets_the_first_file_of_a_tag_count(ks, team):
@@ -140,7 +140,7 @@ def test_a_hash_lets_the_first_file_of_a_tag_count(ks, team):
     let_sign(ks, team.public("a"), team.public("b"))
     digest = hashlib.sha256(OTHER.encode()).hexdigest()
     done = ks("team", "update", "--tag", "v3", "--sha256", digest, code=2)
-    assert done.error.startswith("that key needs a yes")
+    assert done.error.startswith("the signing key needs confirmation")
     assert host(ks) == "https://gateway.example.com"
 
 

@@ -35,10 +35,10 @@ EXCHANGE = Exchange(
             ("trace", "--to", "no/such/file", "--", "true"),
             "cannot write to no/",
         ),
-        (("trace", "--view", "x.har", "--", "true"), "--view takes no command"),
+        (("trace", "--view", "x.har", "--", "true"), "--view takes neither"),
         (
             ("trace", "--simulate", "401", "--replay", "x", "--", "true"),
-            "--simulate and --replay exclude each other",
+            "--simulate and --replay cannot be combined",
         ),
         (
             ("trace", "--profile", "absent", "--", "true"),

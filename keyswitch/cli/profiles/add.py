@@ -37,7 +37,7 @@ from keyswitch.providers.shapes import Field, check_plain
 from keyswitch.secret import Secret
 from keyswitch.switching.editing import profile_changes
 
-EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
+EXPIRES = option("--expires", metavar="DATE", help="A date such as 2027-02-01.")
 
 
 @command(
@@ -47,18 +47,18 @@ EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
     "keyswitch add client --provider bedrock --set region=eu-central-1 \\",
     "    --set access_key_id=AKIA... --from-env AWS_SECRET_ACCESS_KEY",
     "keyswitch add team --provider anthropic --reference op://Eng/claude/key",
-    "keyswitch providers                               what there is",
+    "keyswitch providers                               lists the providers",
     dry_run=True,
 )
 @click.argument("name", required=False)
 @option("--provider", "provider_id", metavar="PROVIDER")
 @option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
-@option("--label", default="", help="Free text for listings.")
+@option("--label", default="", help="A description for listings.")
 @EXPIRES
 @option(
     "--expect",
     type=click.Choice(["api", "subscription", "cloud"]),
-    help="Refuse to use it if it would be billed otherwise.",
+    help="Refuse to use the profile if its billing differs.",
 )
 @STORE
 @reference_options
@@ -79,7 +79,7 @@ def add(  # noqa: PLR0913
 ) -> int | None:
     """Make a profile and store its secret.
 
-    On a terminal it asks for what is missing.
+    On a terminal it asks for whatever is missing.
     """
     session.refuse_agents()  # a new profile may have any host
     workspace = session.workspace()
@@ -127,8 +127,8 @@ def _log_in(name: str, *, store: str | None, label: str) -> int | None:
     how = choose_one(
         "which login",
         {
-            "new": "log in to another account; the present login stays",
-            "present": "keep the login that Claude Code has now",
+            "new": "log in to another account and keep the current login",
+            "present": "save Claude Code's current login",
         },
     )
     options = {"capture": how == "present", "store": store, "label": label}
@@ -169,9 +169,7 @@ def _provider_of(session: Session, name: str | None, given: str | None) -> str:
     if given:
         return given
     ids = session.workspace().catalogue.ids()
-    session.require_terminal(
-        "the provider is missing", f"--provider {'|'.join(ids)}"
-    )
+    session.require_terminal("no provider given", f"--provider {'|'.join(ids)}")
     from keyswitch.cli.profiles import choices, picker
 
     providers = choices.providers(session.workspace())

@@ -157,7 +157,7 @@ def _row(paths: Paths, name: str, at: datetime) -> ChoiceRow:
         profile, _ = profile_files.load(paths, name)
     except KeyswitchError:
         # Whoever chooses it is told what is wrong with it.
-        return ChoiceRow("broken", "", "", f"{name} broken")
+        return ChoiceRow("broken", "", "", f"{name}: broken file")
     ends, who = login_status.notes(profile, at)
     if login_status.status_of(profile, at) is None:
         hints = outside.hints_of(profile)

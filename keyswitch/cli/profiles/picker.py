@@ -136,7 +136,7 @@ def _layout(listing: ChoiceList, typed: Buffer) -> layout.Layout:
             found += ", reading"
         elif listing.guessed:
             found += ", did you mean this?"
-        return f"{found}{_GAP}Enter chooses, Esc leaves"
+        return f"{found}{_GAP}Enter selects, Esc cancels"
 
     top = layout.Window(
         layout.BufferControl(typed),
