@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
+from keyswitch.cli import style
 from keyswitch.cli.session import Session
 from keyswitch.errors import UsageError
 
@@ -30,6 +32,40 @@ class Option(click.Option):
         self.help = text
 
 
+# Second names of commands: as typed -> the command.
+ALIASES = {"ls": "list", "switch": "use"}
+
+
+class _Formatter(click.HelpFormatter):
+    """Help with coloured headings."""
+
+    def write_heading(self, heading: str) -> None:
+        colour = style.is_coloured(style.STDOUT, os.environ)
+        text = style.painted(
+            style.Styled(f"{heading}:", style.NAME), colour=colour
+        )
+        self.write(f"{'':>{self.current_indent}}{text}\n")
+
+
+click.Context.formatter_class = _Formatter
+
+
+class Group(click.Group):
+    """Commands that may be typed by a second name."""
+
+    def get_command(
+        self, ctx: click.Context, cmd_name: str
+    ) -> click.Command | None:
+        return super().get_command(ctx, ALIASES.get(cmd_name, cmd_name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Call the command by its own name in its usage and errors."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return found.name if found else name, found, rest
+
+
 option = functools.partial(click.option, cls=Option)
 flag = functools.partial(option, is_flag=True)
 
@@ -44,7 +80,8 @@ def answer(
 
     def callback(ctx: click.Context, _: click.Parameter, value: Any) -> None:
         if value and not ctx.resilient_parsing:
-            click.echo(print_(ctx))
+            # click would take the colours out that a pipe was to have.
+            click.echo(print_(ctx), color=True)
             ctx.exit()
 
     return flag(
@@ -105,7 +142,16 @@ def global_options() -> list[click.Parameter]:
         _flag("--json", text="Print data as JSON."),
         _flag("--no-input", text="Never ask questions."),
         _flag("-q", "--quiet", text="Print results only."),
-        _flag("-v", "--verbose", text="Say what it does."),
+        _flag("-v", "--verbose", text="Print more details."),
+        Option(
+            ["--color"],
+            type=click.Choice(style.CHOICES),
+            metavar="WHEN",
+            expose_value=False,
+            is_eager=True,  # --help is printed with it
+            callback=_choose_colour,
+            help="Use colour: auto, always or never.",
+        ),
     ]
 
 
@@ -140,6 +186,15 @@ def _set(ctx: click.Context, option: click.Parameter, value: Any) -> None:
     session = ctx.find_object(Session)
     if value and session is not None:
         setattr(session, str(option.name), True)
+
+
+def _choose_colour(
+    ctx: click.Context,  # noqa: ARG001
+    option: click.Parameter,  # noqa: ARG001
+    value: str | None,
+) -> None:
+    if value is not None:
+        style.choose(value)
 
 
 def _plan_only(function: Body) -> Body:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import io
 import os
@@ -14,8 +13,16 @@ from typing import Any
 import click
 
 from keyswitch import __version__
+from keyswitch.cli import style
 from keyswitch.cli.arguments import refuse_secrets
-from keyswitch.cli.command import HELP, answer, global_options
+from keyswitch.cli.command import (
+    ALIASES,
+    HELP,
+    Group,
+    answer,
+    global_options,
+)
+from keyswitch.cli.commands import COMMANDS, ELSEWHERE, GROUPS
 from keyswitch.cli.session import Session
 from keyswitch.display import error_text
 from keyswitch.errors import (
@@ -28,93 +35,19 @@ from keyswitch.errors import (
 from keyswitch.express import is_committed
 from keyswitch.profiles.names import did_you_mean
 
-# The public commands: name -> (module under keyswitch.cli, short help). A
-# literal table, so that `--help` and completion import no command. A test
-# compares each line with the command's own help.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "add": ("profiles.add", "Make a profile and store its secret."),
-    "allow": ("switching.links", "Trust a directory's link as it stands now."),
-    "completion": (
-        "switching.install",
-        "Print a completion script for a shell.",
-    ),
-    "copy": ("profiles.editing", "Copy a profile, secrets included."),
-    "current": ("switching.links", "Print the active profile's name."),
-    "deny": ("switching.links", "Refuse a directory's link."),
-    "doctor": ("checks.doctor", "Find what is wrong, say why, and mend it."),
-    "edit": ("profiles.editing", "Change a profile's fields."),
-    "env": ("switching.env", "Print export statements for eval."),
-    "export": ("profiles.transfer", "Export profiles to an encrypted file."),
-    "explain": ("checks.explain", "Explain an error text, and say what to do."),
-    "helper": ("switching.helper", "Answer programs that ask for a secret."),
-    "history": ("profiles.listing", "List what was changed when."),
-    "hook": ("switching.install", "Print a shell's prompt hook."),
-    "import": ("profiles.transfer", "Import profiles from an encrypted file."),
-    "install": ("switching.install", "Let every terminal follow a switch."),
-    "link": ("switching.links", "Link a directory to a profile."),
-    "list": ("profiles.listing", "List the profiles."),
-    "login": ("profiles.login", "Keep a login of Claude Code as a profile."),
-    "logout": ("profiles.login", "Remove a login's tokens from this machine."),
-    "lock": ("secrets.vault", "Forget every unlocked key and value."),
-    "managers": (
-        "secrets.managers",
-        "List, check and allow the managers of references.",
-    ),
-    "migrate": (
-        "profiles.migrate",
-        "Move secrets to another store, or to a manager.",
-    ),
-    "off": ("switching.use", "Make no profile active."),
-    "providers": (
-        "profiles.catalogue_listing",
-        "List the providers and fields.",
-    ),
-    "remove": ("profiles.editing", "Remove a profile."),
-    "rename": ("profiles.editing", "Give a profile another name."),
-    "revoke-local": ("secrets.revoke", "Remove tokens from this machine."),
-    "rotate": ("profiles.rotate", "Replace a profile's secret."),
-    "run": ("switching.run", "Run one command with a profile."),
-    "shell": ("switching.env", "Start a shell that uses one profile."),
-    "show": ("profiles.listing", "Show one profile."),
-    "statusline": (
-        "switching.status_line",
-        "Record the limits that Claude Code knows, and print a short line.",
-    ),
-    "team": (
-        "profiles.team",
-        "Share profiles in a team: references, never secrets.",
-    ),
-    "trace": (
-        "checks.trace",
-        "Show a command's requests, and whose credential each carries.",
-    ),
-    "undo": ("profiles.editing", "Take back the last change."),
-    "uninstall": ("switching.install", "Remove the hook from a start file."),
-    "unlink": ("switching.links", "Remove a directory's link."),
-    "unlock": ("secrets.vault", "Unlock the vault for this session."),
-    "use": ("switching.use", "Switch to a profile."),
-    "vault": ("secrets.vault", "Manage the encrypted vault."),
-    "verify": (
-        "checks.verify",
-        "Ask the services whether stored secrets still work.",
-    ),
-    "whoami": ("checks.whoami", "Say which credential Claude Code sends."),
-}
-
 # Written without indentation: click would load `inspect` to take it away.
 WHAT_IT_DOES = """\
 Keep several accounts as named profiles and switch between them.
 
-A profile's secret lies in the system keychain, in an encrypted vault, or stays
-in a manager such as 1Password; everything else is a small TOML file."""
-EXAMPLES = """\b
-Examples:
-  keyswitch add                           asks for everything
-  keyswitch add work --provider anthropic
-  keyswitch use work
-  keyswitch use -                         back to the one before
-  eval "$(keyswitch env)"                 in a shell's start file
-  keyswitch run personal -- claude        one command, nothing else touched
+\b
+Start with:
+  keyswitch add          add a profile; asks for what it needs
+  keyswitch use NAME     switch to it; without a name, pick from a list
+  keyswitch whoami       see which credential Claude Code sends, and why
+  keyswitch doctor       find what is wrong, and fix it
+  keyswitch install      make every terminal follow a switch"""
+MORE = """\b
+'keyswitch COMMAND --help' shows examples.
 """
 
 # A command in a shell's start file may print one line of error, and does not
@@ -124,7 +57,7 @@ _IN_START_FILES = ("current", "env", "helper", "hook")
 _FILES_SET_ASIDE = 5  # by one command; there are not many more kinds
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """Imports a command's module when that command runs, not before."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -134,33 +67,19 @@ class LazyGroup(click.Group):
         self,
         ctx: click.Context,  # noqa: ARG002
         cmd_name: str,
-    ) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            all_of_them = "see 'keyswitch --help'"
-            raise UsageError(
-                f"unknown command '{cmd_name}'",
-                did_you_mean(
-                    cmd_name, sorted(COMMANDS), all_of_them, "keyswitch "
-                ),
-            )
-        module = importlib.import_module(
-            f"keyswitch.cli.{COMMANDS[cmd_name][0]}"
-        )
+    ) -> click.Command:
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
+            raise _unknown(cmd_name)
+        module = importlib.import_module(f"keyswitch.cli.{COMMANDS[name][0]}")
         return next(
             found
             for found in vars(module).values()
-            if isinstance(found, click.Command) and found.name == cmd_name
+            if isinstance(found, click.Command) and found.name == name
         )
 
     def get_help(self, ctx: click.Context) -> str:
-        # The terminal's width as `shutil` finds it, which is slow to load.
-        width = 0
-        with contextlib.suppress(ValueError):
-            width = int(os.environ.get("COLUMNS", ""))
-        if width <= 0:
-            with contextlib.suppress(OSError):
-                width = os.get_terminal_size(1).columns
-        ctx.terminal_width = max(min(width or 80, 80) - 2, 50)
+        ctx.terminal_width = max(min(style.columns(os.environ), 80) - 2, 50)
         return super().get_help(ctx)
 
     def format_help_text(
@@ -175,17 +94,34 @@ class LazyGroup(click.Group):
         ctx: click.Context,  # noqa: ARG002
         formatter: click.HelpFormatter,
     ) -> None:
-        _paragraph(formatter, EXAMPLES)
+        _paragraph(formatter, MORE)
 
-    def format_commands(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        formatter: click.HelpFormatter,
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, text) for name, (_, text) in sorted(COMMANDS.items())]
-            )
+        """Write the commands first, in their groups, then the options."""
+        aliases = {name: alias for alias, name in ALIASES.items()}
+        width = max(map(len, COMMANDS)) + 1
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (f"{name}, {aliases[name]}".ljust(width), text)
+                        if name in aliases
+                        else (name.ljust(width), text)
+                        for name, (_, text) in commands.items()
+                    ]
+                )
+        click.Command.format_options(self, ctx, formatter)
+
+
+def _unknown(name: str) -> UsageError:
+    """Return the error for a command that is not there, with the nearest."""
+    known = [*COMMANDS, *ALIASES]
+    hint = did_you_mean(name, known, "see 'keyswitch --help'", "keyswitch ")
+    if name in ELSEWHERE:
+        hint = f"did you mean 'keyswitch {ELSEWHERE[name]}'?"
+    return UsageError(f"unknown command '{name}'", hint)
 
 
 def _paragraph(formatter: click.HelpFormatter, text: str) -> None:
@@ -194,7 +130,7 @@ def _paragraph(formatter: click.HelpFormatter, text: str) -> None:
         formatter.write_text(text)
 
 
-@click.group(cls=LazyGroup, help=WHAT_IT_DOES, epilog=EXAMPLES)
+@click.group(cls=LazyGroup, help=WHAT_IT_DOES, epilog=MORE)
 @answer(
     "--version",
     text="Show the version and exit.",
@@ -221,6 +157,7 @@ def run(args: Sequence[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Not every encoding has an ellipsis.
         sys.stdout.reconfigure(errors="backslashreplace")
+    style.choose(style.AUTO)
     status = None
     try:
         refuse_secrets(args)

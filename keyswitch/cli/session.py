@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from keyswitch.cli import style
 from keyswitch.disk import atomic
 from keyswitch.display import printable, without_secrets
 from keyswitch.errors import (
@@ -23,6 +24,7 @@ from keyswitch.terminal import agents
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from keyswitch.cli.style import Cell
     from keyswitch.secret import Secret
     from keyswitch.targets.verdict import Finding, Value
     from keyswitch.workspace import Workspace
@@ -49,9 +51,22 @@ class Session:
         self._wait: float | None = None  # seconds, for another command
         self._trusted: dict[str, bool] = {}  # programs of repositories
 
-    def data(self, line: str) -> None:
+    @property
+    def for_person(self) -> bool:
+        """Tell whether stdout has a person's form: headers, colour, wrapping.
+
+        A pipe has it where colour is asked for, as `less -R` shows it.
+        """
+        return os.isatty(style.STDOUT) or self._coloured(style.STDOUT)
+
+    def _coloured(self, stream: int) -> bool:
+        return style.is_coloured(stream, self.environ)
+
+    def data(self, *cells: Cell) -> None:
         """Print one line of the result."""
-        self.raw(printable(line) + "\n")
+        colour = self._coloured(style.STDOUT)
+        line = "".join(style.painted(cell, colour=colour) for cell in cells)
+        self.raw(line + "\n")
 
     def raw(self, text: str) -> None:
         """Print a text of several lines that is safe already."""
@@ -69,21 +84,34 @@ class Session:
         self.raw(text + "\n")
 
     def show(
-        self, document: dict[str, Any], rows: Iterable[Sequence[str]]
+        self,
+        document: dict[str, Any],
+        rows: Iterable[Sequence[Cell]],
+        headers: Sequence[str] = (),
     ) -> None:
         """Print a result: the document with `--json`, else the rows."""
         if self.json:
             self.document(document)
         else:
-            self.table(rows)
+            self.table(rows, headers)
 
-    def table(self, rows: Iterable[Sequence[str]]) -> None:
-        """Print rows in columns that are as wide as their widest cell."""
-        cells = [[printable(cell) for cell in row] for row in rows]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        for row in cells:
-            padded = map(str.ljust, row, widths)
-            self.raw("  ".join(padded).rstrip() + "\n")
+    def table(
+        self, rows: Iterable[Sequence[Cell]], headers: Sequence[str] = ()
+    ) -> None:
+        """Print rows in columns; a person's have headers, colour and wrap.
+
+        A program that reads them gets one line a row, nothing else.
+        """
+        if self.for_person:
+            lines = style.table(
+                rows,
+                headers,
+                style.columns(self.environ),
+                colour=self._coloured(style.STDOUT),
+            )
+        else:
+            lines = style.plain_table(rows)
+        self.raw("".join(f"{line}\n" for line in lines))
 
     def say(self, *lines: str) -> None:
         """Tell a person what happened."""
@@ -92,8 +120,12 @@ class Session:
 
     def warn(self, *lines: str) -> None:
         """Tell a person what needs attention; not silenced by `--quiet`."""
+        label = style.painted(
+            style.Styled("warning:", style.WARNING),
+            colour=self._coloured(style.STDERR),
+        )
         for line in lines:
-            sys.stderr.write(f"keyswitch: warning: {printable(line)}\n")
+            sys.stderr.write(f"keyswitch: {label} {printable(line)}\n")
 
     def judge(self, findings: Sequence[Finding]) -> int:
         """Say why a switch is not in effect; return the exit status."""

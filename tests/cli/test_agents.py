@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.cli.main import COMMANDS
+from keyswitch.cli.commands import COMMANDS
 from keyswitch.terminal import agents
 from tests.cli.keyswitch import KEY
 from tests.cli.terminal import COMMAND, Terminal

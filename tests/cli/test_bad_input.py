@@ -297,7 +297,7 @@ def test_a_full_disk_behind_the_output_is_two_lines(ks, args):
 def test_a_group_without_a_command_shows_its_help(ks, args):
     done = ks(*args)
     assert done.out.startswith("Usage: keyswitch")
-    assert "Commands:" in done.out
+    assert "Commands:" in done.out or "Switch:" in done.out
     assert done.err == ""
 
 

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from keyswitch.cli.checks.doctor import doctor
-from keyswitch.cli.main import COMMANDS
+from keyswitch.cli.commands import COMMANDS
 from keyswitch.targets.verdict import SEVERITIES
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 

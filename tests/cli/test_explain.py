@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from keyswitch.cli.checks.explain import explain
-from keyswitch.cli.main import COMMANDS
+from keyswitch.cli.commands import COMMANDS
 from tests.cli.keyswitch import KEY
 from tests.components import ROOT
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from keyswitch.cli.main import COMMANDS, cli
+from keyswitch.cli.commands import COMMANDS
+from keyswitch.cli.main import cli
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
 
 

@@ -8,7 +8,8 @@ import json
 import click
 import pytest
 
-from keyswitch.cli.main import COMMANDS, cli
+from keyswitch.cli.commands import COMMANDS
+from keyswitch.cli.main import cli
 from tests.cli.keyswitch import two_keys
 
 FOREIGN = "sk-ant-api03-FAKE-foreign-0000000000000000000EXAMPL3"

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import click
 
-from keyswitch.cli.main import COMMANDS, cli
+from keyswitch.cli.commands import COMMANDS
+from keyswitch.cli.main import cli
 from tests.components import ROOT
 
 CATALOGUE = ROOT / "keyswitch" / "providers" / "built_in"

@@ -51,7 +51,7 @@ def doctor(  # noqa: PLR0913
     run_helper: bool,
     report: bool,
 ) -> int:
-    """Find what is wrong, say why, and mend it.
+    """Find what is wrong and fix it.
 
     Exit status 0: no findings, or only notes; 1: findings.
     """

@@ -44,7 +44,7 @@ _UNBROKEN = "\ue000"  # in place of a space that may not end a line
     "--from-log", help="Read the latest error from Claude Code's transcripts."
 )
 def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> None:
-    """Explain an error text, and say what to do.
+    """Explain an error and how to fix it.
 
     Without TEXT it reads standard input. It compares the text with known
     errors and with the credentials that Claude Code would use here, and lists

@@ -82,7 +82,7 @@ def trace(  # noqa: PLR0913
     intercept: bool,
     hosts: tuple[str, ...],
 ) -> int | None:
-    """Show a command's requests, and whose credential each carries.
+    """Show the requests a command sends.
 
     The command's requests pass through a local proxy that ends with it.
     Credentials are masked; only --record saves requests.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @flag("--all", "all_", help="Every profile.")
 def verify(session: Session, names: tuple[str, ...], *, all_: bool) -> int:
-    """Ask the services whether stored secrets still work.
+    """Ask the services if secrets still work.
 
     It sends one request for each profile, to that profile's own host, and
     renews or changes nothing.

@@ -76,7 +76,7 @@ def whoami(  # noqa: PLR0913 - one an option
     surface: str | None,
     explain: bool,
 ) -> int:
-    """Say which credential Claude Code sends.
+    """Show which credential Claude Code sends.
 
     It also says where it is set, whose account it is, and what it overrides.
     Arguments after `--` are claude's own options. It writes nothing, and sends

@@ -77,7 +77,7 @@ def add(  # noqa: PLR0913
     lifetime: int | None,
     **given: Any,
 ) -> int | None:
-    """Make a profile and store its secret.
+    """Add a profile and store its secret.
 
     On a terminal it asks for whatever is missing.
     """

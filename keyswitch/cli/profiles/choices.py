@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from keyswitch.cli.profiles import outside
-from keyswitch.cli.profiles.listing import now
+from keyswitch.cli.listings import outside
+from keyswitch.cli.listings.moments import now
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen

@@ -237,7 +237,7 @@ def say_who_asks(session: Session, name: str, new_name: str = "") -> None:
 @click.argument("name")
 @click.argument("new_name")
 def rename(session: Session, name: str, new_name: str) -> None:
-    """Give a profile another name."""
+    """Rename a profile."""
     profile_changes.rename(session.workspace(), name, new_name)
     session.say(f"renamed '{name}' to '{new_name}'")
     say_who_asks(session, name, new_name)
@@ -247,7 +247,7 @@ def rename(session: Session, name: str, new_name: str) -> None:
 @click.argument("name")
 @click.argument("new_name")
 def copy(session: Session, name: str, new_name: str) -> None:
-    """Copy a profile, secrets included."""
+    """Copy a profile and its secrets."""
     profile_changes.copy(session.workspace(), name, new_name)
     session.say(f"copied '{name}' to '{new_name}'")
 
@@ -293,7 +293,7 @@ def _put_team_back(draft: Draft, record: Record) -> None:
 
 @command("keyswitch undo", dry_run=True)
 def undo(session: Session) -> int | None:
-    """Take back the last change."""
+    """Undo the last change."""
     from keyswitch.switching.upkeep.undo import undo_last
 
     session.refuse_agents()  # a former address may come back

@@ -62,7 +62,7 @@ def login(  # noqa: PLR0913
     console: bool,
     email: str | None,
 ) -> int | None:
-    """Keep a login of Claude Code as a profile.
+    """Save a Claude Code login as a profile.
 
     Without options it runs Claude Code's own login in a temporary folder, so
     the current login stays. The tokens go to the secret store; the profile
@@ -146,7 +146,7 @@ def _report(session: Session, profile: Profile, *, is_live: bool) -> None:
 @click.argument("name")
 @YES
 def logout(session: Session, name: str, *, yes: bool) -> None:
-    """Remove a login's tokens from this machine.
+    """Remove a login's tokens.
 
     The profile stays.
     """

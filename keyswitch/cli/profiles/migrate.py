@@ -67,7 +67,7 @@ class MovedProfile(Frozen):
 def migrate(
     session: Session, name: str, *, to: str, all_: bool, overwrite: bool
 ) -> int | None:
-    """Move secrets to another store, or to a manager.
+    """Move secrets to another store.
 
     It copies each value, reads it back and compares it. Then it points the
     profile to the new place and removes the old item, but never one in a

@@ -10,6 +10,7 @@ import click
 from keyswitch.cli.command import (
     HELP,
     YES,
+    Group,
     Session,
     command,
     option,
@@ -68,13 +69,14 @@ _pins = options(_TAG, _SHA256, _SIGNER)
 
 
 @click.group(
+    cls=Group,
     epilog="\b\nExamples:\n  keyswitch team add ~/src/team-profiles\n"
     "  keyswitch team add ~/src/team-profiles --tag v3\n"
-    "  keyswitch team update acme"
+    "  keyswitch team update acme",
 )
 @HELP
 def team() -> None:
-    """Share profiles in a team: references, never secrets."""
+    """Share profiles, but never secrets."""
 
 
 @command(

@@ -50,7 +50,7 @@ def export(
     replace: bool,
     **passphrase: Any,
 ) -> None:
-    """Export profiles to an encrypted file.
+    """Export profiles, encrypted.
 
     The file contains their secrets: anyone with the file and its passphrase can
     open it. Logins are left out, because a second copy of a login stops
@@ -108,7 +108,7 @@ def import_(  # noqa: PLR0913
     store: str | None,
     **passphrase: Any,
 ) -> None:
-    """Import profiles from an encrypted file.
+    """Import exported profiles.
 
     It shows everything first and overwrites nothing without --replace. You
     type or name each other host that a secret would go to.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from keyswitch.cli.command import HELP, YES, Session, command
+from keyswitch.cli.command import HELP, YES, Group, Session, command
 from keyswitch.cli.secrets.references import allow_commands, load_managers
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.secrets.outside.reference_store import (
@@ -17,13 +17,14 @@ from keyswitch.secrets.references.managers import EXEC
 
 
 @click.group(
-    epilog="\b\nExamples:\n  keyswitch managers list\n  keyswitch managers "
-    "check op        is 1Password signed in?\n  keyswitch managers "
-    "allow exec:corp     a program of your config.toml"
+    cls=Group,
+    epilog="\b\nExamples:\n  keyswitch managers list\n"
+    "  keyswitch managers check op        is 1Password signed in?\n"
+    "  keyswitch managers allow exec:corp     a program of your config.toml",
 )
 @HELP
 def managers() -> None:
-    """List, check and allow the managers of references."""
+    """Check 1Password, Vault, pass, ..."""
 
 
 @command("keyswitch managers list --json", name="list", group=managers)

@@ -8,7 +8,15 @@ from typing import Any
 import click
 
 from keyswitch import kernel_keyring
-from keyswitch.cli.command import HELP, YES, Session, command, flag, option
+from keyswitch.cli.command import (
+    HELP,
+    YES,
+    Group,
+    Session,
+    command,
+    flag,
+    option,
+)
 from keyswitch.cli.prompt import ask_secret
 from keyswitch.cli.secrets.store_choice import create_vault, show_code
 from keyswitch.cli.sources import (
@@ -34,9 +42,10 @@ def _to_change(session: Session, *, unlocked: bool = True) -> Vault:
 
 
 @click.group(
+    cls=Group,
     epilog="\b\nExamples:\n  keyswitch vault init\n"
     "  keyswitch vault init --machine-key     servers, containers, CI\n"
-    "  keyswitch vault passwd"
+    "  keyswitch vault passwd",
 )
 @HELP
 def vault() -> None:
@@ -234,7 +243,7 @@ def _remember_in_variable(
 
 @command("keyswitch lock")
 def lock(session: Session) -> None:
-    """Forget every unlocked key and value."""
+    """Lock the vault and clear cached secrets."""
     paths = session.workspace().paths
     count = kernel_keyring.drop() + runtime_file.drop(paths)
     session.show({"dropped": count}, [])

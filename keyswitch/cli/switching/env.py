@@ -17,7 +17,7 @@ from keyswitch.cli.command import (
     flag,
     option,
 )
-from keyswitch.cli.profiles import outside
+from keyswitch.cli.listings import outside
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home

@@ -10,7 +10,7 @@ from __future__ import annotations
 import click
 
 from keyswitch.changes.compiling import compiled_active, compiled_profile
-from keyswitch.cli.command import HELP
+from keyswitch.cli.command import HELP, Group
 from keyswitch.cli.session import Session
 from keyswitch.compiled import Compiled
 from keyswitch.directories import guard
@@ -26,14 +26,15 @@ from keyswitch.terminal.repository_settings import require_own_host
 
 
 @click.group(
+    cls=Group,
     epilog="\b\nExamples:\n"
     "  keyswitch helper claude-code       as Claude Code's apiKeyHelper\n"
-    "  keyswitch helper aws client        as credential_process of AWS tools"
+    "  keyswitch helper aws client        as credential_process of AWS tools",
 )
 @HELP
 @click.pass_obj
 def helper(session: Session) -> None:
-    """Answer programs that ask for a secret."""
+    """Print a secret for a program."""
     require_own_home()
     session.no_input = True
 

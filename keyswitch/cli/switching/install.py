@@ -47,7 +47,7 @@ SHELLS = {"bash": "bash", "fish": "fish", "pwsh": "ps1", "zsh": "zsh"}
 def install(
     session: Session, shell: str, *, login: bool | None, yes: bool
 ) -> None:
-    """Let every terminal follow a switch.
+    """Make every terminal follow a switch.
 
     A marked block goes to the end of the shell's start file. It loads a hook
     that looks at each prompt whether another profile was chosen. bash, zsh and
@@ -280,7 +280,7 @@ def hook(session: Session, shell: str) -> None:
 )
 @click.argument("shell", type=click.Choice(tuple(SHELLS)))
 def completion(_: Session, shell: str) -> None:
-    """Print a completion script for a shell."""
+    """Print a shell's completion script."""
     folder = resources.files("keyswitch.shells") / "completions"
     script = folder / f"completion.{SHELLS[shell]}"
     write_out(script.read_text(encoding="utf-8"))

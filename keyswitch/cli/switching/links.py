@@ -120,7 +120,7 @@ def unlink(session: Session, *, remote: str | None) -> None:
 )
 @_FOLDER
 def allow(session: Session, folder: str | None) -> None:
-    """Trust a directory's link as it stands now.
+    """Trust a directory's link as it is now.
 
     Trusted is this text at this path: a changed or moved file has to be
     allowed anew.
@@ -133,7 +133,7 @@ def allow(session: Session, folder: str | None) -> None:
 @command("keyswitch deny", "keyswitch deny ~/src/other", dry_run=True)
 @_FOLDER
 def deny(session: Session, folder: str | None) -> None:
-    """Refuse a directory's link.
+    """Ignore a directory's link.
 
     The file is ignored, and not mentioned again, until it changes.
     """
@@ -157,7 +157,7 @@ def _judge(session: Session, folder: str | None, status: str) -> links.Link:
 
 def _usage_of(session: Session, name: str) -> str:
     """Return how much of its windows a profile's account has used."""
-    from keyswitch.cli.profiles.listing import now
+    from keyswitch.cli.listings.moments import now
     from keyswitch.usage import shown
 
     workspace = session.reader()

@@ -33,7 +33,7 @@ _FORMER_WAIT = 5.0  # seconds for a person's own command
     note="Claude Code runs it, with what it knows on standard input.",
 )
 def statusline(session: Session) -> int:
-    """Record the limits that Claude Code knows, and print a short line.
+    """Print Claude Code's limits for its status line.
 
     Where a person's own status line was there before, its output is printed.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from keyswitch.cli.profiles.listing import now
+from keyswitch.cli.listings.moments import now
 from keyswitch.cli.session import Session
 from keyswitch.errors import NotFoundError
 from keyswitch.profiles import profile_files, state

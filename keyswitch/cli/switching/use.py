@@ -202,7 +202,7 @@ def _report(session: Session, outcome: Outcome) -> int:
 @flag("--here", help="End this shell's own choice only, by eval.")
 @_turn_options
 def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
-    """Make no profile active.
+    """Deactivate the active profile.
 
     Claude Code's files get back what was there before.
     """

@@ -39,7 +39,7 @@
     found=()
     case "$1" in
     '')
-      found=(--json --no-input -q --quiet -v --verbose --version)
+      found=(--json --no-input -q --quiet -v --verbose --color --version)
       ;;
     add)
       found=(
@@ -191,7 +191,7 @@
       managers | run | team | vault)
       ;;
     *)
-      found+=(--json --no-input -q --quiet -v --verbose)
+      found+=(--json --no-input -q --quiet -v --verbose --color)
       ;;
     esac
     found+=(-h --help)
@@ -200,6 +200,10 @@
   function __keyswitch_value {
     kind=flag found=()
     case "$1 $2" in
+    ' --color')
+      kind=words
+      found=(always auto never)
+      ;;
     'add --provider')
       kind=words
       found=(

@@ -9,30 +9,30 @@ begin
             case ''
                 set found \
                     add\t'Make a profile and store its secret.' \
-                    allow\t'Trust a directory\'s link as it stands now.' \
-                    completion\t'Print a completion script for a shell.' \
-                    copy\t'Copy a profile, secrets included.' \
+                    allow\t'Trust a directory\'s link as it is now.' \
+                    completion\t'Print a shell\'s completion script.' \
+                    copy\t'Copy a profile and its secrets.' \
                     current\t'Print the active profile\'s name.' \
                     deny\t'Refuse a directory\'s link.' \
-                    doctor\t'Find what is wrong, say why, and mend it.' \
+                    doctor\t'Find what is wrong and fix it.' \
                     edit\t'Change a profile\'s fields.' \
                     env\t'Print export statements for eval.' \
-                    explain\t'Explain an error text, and say what to do.' \
-                    export\t'Export profiles to an encrypted file.' \
-                    helper\t'Answer programs that ask for a secret.' \
-                    history\t'List what was changed when.' \
+                    explain\t'Explain an error and how to fix it.' \
+                    export\t'Export profiles, encrypted.' \
+                    helper\t'Print a secret for a program.' \
+                    history\t'List past changes.' \
                     hook\t'Print a shell\'s prompt hook.' \
-                    import\t'Import profiles from an encrypted file.' \
+                    import\t'Import exported profiles.' \
                     install\t'Let every terminal follow a switch.' \
                     link\t'Link a directory to a profile.' \
                     list\t'List the profiles.' \
-                    lock\t'Forget every unlocked key and value.' \
-                    login\t'Keep a login of Claude Code as a profile.' \
-                    logout\t'Remove a login\'s tokens from this machine.' \
-                    managers\t'List, check and allow the managers of references.' \
-                    migrate\t'Move secrets to another store, or to a manager.' \
+                    lock\t'Lock the vault and forget secrets.' \
+                    login\t'Save a Claude Code login as a profile.' \
+                    logout\t'Remove a login\'s tokens.' \
+                    managers\t'Check 1Password, Vault, pass, ...' \
+                    migrate\t'Move secrets to another store.' \
                     off\t'Make no profile active.' \
-                    providers\t'List the providers and fields.' \
+                    providers\t'List the providers.' \
                     remove\t'Remove a profile.' \
                     rename\t'Give a profile another name.' \
                     revoke-local\t'Remove tokens from this machine.' \
@@ -40,16 +40,16 @@ begin
                     run\t'Run one command with a profile.' \
                     shell\t'Start a shell that uses one profile.' \
                     show\t'Show one profile.' \
-                    statusline\t'Record the limits that Claude Code knows, and print a short line.' \
-                    team\t'Share profiles in a team: references, never secrets.' \
-                    trace\t'Show a command\'s requests, and whose credential each carries.' \
-                    undo\t'Take back the last change.' \
-                    uninstall\t'Remove the hook from a start file.' \
+                    statusline\t'Print Claude Code\'s limits for its status line.' \
+                    team\t'Share profiles, but never secrets.' \
+                    trace\t'Show the requests a command sends.' \
+                    undo\t'Undo the last change.' \
+                    uninstall\t'Take the hook out again.' \
                     unlink\t'Remove a directory\'s link.' \
                     unlock\t'Unlock the vault for this session.' \
                     use\t'Switch to a profile.' \
                     vault\t'Manage the encrypted vault.' \
-                    verify\t'Ask the services whether stored secrets still work.' \
+                    verify\t'Ask the services if secrets still work.' \
                     whoami\t'Say which credential Claude Code sends.'
             case helper
                 set found \
@@ -93,6 +93,7 @@ begin
                     --quiet\t'Print results only.' \
                     -v\t'Say what is done.' \
                     --verbose\t'Say what is done.' \
+                    --color\t'Use colour: auto, always or never.' \
                     --version\t'Show the version and exit.'
             case add
                 set found \
@@ -346,7 +347,8 @@ begin
                     -q\t'Print results only.' \
                     --quiet\t'Print results only.' \
                     -v\t'Say what is done.' \
-                    --verbose\t'Say what is done.'
+                    --verbose\t'Say what is done.' \
+                    --color\t'Use colour: auto, always or never.'
         end
         set -a found \
             -h\t'Show help and leave.' \
@@ -357,6 +359,9 @@ begin
         set kind flag
         set found
         switch "$argv[1]"
+            case ' --color'
+                set kind words
+                set found always auto never
             case 'add --provider'
                 set kind words
                 set found anthropic anthropic-aws aws bedrock claude-login \

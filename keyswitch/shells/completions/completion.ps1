@@ -41,7 +41,7 @@
         switch -CaseSensitive -Wildcard ($place) {
             '' {
                 '--json', '--no-input', '-q', '--quiet', '-v', '--verbose',
-                '--version'
+                '--color', '--version'
                 break
             }
             'add' {
@@ -236,7 +236,8 @@
                 break
             }
             default {
-                '--json', '--no-input', '-q', '--quiet', '-v', '--verbose'
+                '--json', '--no-input', '-q', '--quiet', '-v', '--verbose',
+                '--color'
             }
         }
         '-h', '--help'
@@ -244,6 +245,10 @@
 
     function global:__keyswitch_value([string] $key) {
         switch -CaseSensitive -Wildcard ($key) {
+            ' --color' {
+                'words', 'always', 'auto', 'never'
+                break
+            }
             'add --provider' {
                 'words', 'anthropic', 'anthropic-aws', 'aws', 'bedrock',
                 'claude-login', 'claude-token', 'custom', 'foundry', 'gateway',

@@ -11,7 +11,7 @@ from keyswitch.cli.session import attributes
 @command("keyswitch providers bedrock")
 @click.argument("name", required=False)
 def providers(session: Session, name: str | None) -> None:
-    """List the providers and fields."""
+    """List the providers."""
     catalogue = session.workspace().catalogue
     ids = [name] if name else catalogue.ids()
     found = [catalogue.get(provider_id) for provider_id in ids]

@@ -4,94 +4,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from types import ModuleType
 
 import click
 
+from keyswitch.cli import style
 from keyswitch.cli.command import Session, command, flag, option
-from keyswitch.cli.profiles import outside
+from keyswitch.cli.listings import outside
+from keyswitch.cli.listings.moments import now
+from keyswitch.cli.listings.profile_document import (
+    document_of,
+    without_secrets_of,
+)
 from keyswitch.cli.session import attributes
-from keyswitch.display import secrets_in, without_secrets
+from keyswitch.cli.style import Styled
 from keyswitch.errors import KeyswitchError, UsageError
 from keyswitch.model import Profile
 from keyswitch.profiles import login_status, profile_files, state
 from keyswitch.profiles.paths import Paths
 from keyswitch.terminal import selection
+from keyswitch.terminal.selection import Selection
 from keyswitch.usage import shown
 from keyswitch.workspace import Workspace
 
 
-def document_of(
-    paths: Paths, profile: Profile, active: str, at: datetime
-) -> dict[str, Any]:
-    """Return a profile as `--json` shows it: references, never values."""
-    document = {
-        **attributes(profile, "name", "provider", "label", or_null=("expect",)),
-        "active": profile.name == active,
-        "created": profile.created and profile.created.isoformat(),
-        "expires": profile.expires and profile.expires.isoformat(),
-        "fields": dict(sorted(profile.fields.items())),
-        "secrets": {
-            field: outside.document_of(paths, ref, at)
-            if ref.is_reference
-            else attributes(ref, "store", "generation", "fingerprint", "hint")
-            for field, ref in sorted(profile.secrets.items())
-        },
-    }
-    for key, places in (("only", profile.only), ("never", profile.never)):
-        if places:
-            document[key] = list(places)
-    if profile.team:
-        document["team"] = profile.team
-    if profile.isolated:
-        from keyswitch.switching.planning import isolation
+def _active_here(session: Session) -> tuple[Selection, str]:
+    """Return what counts in this shell and directory, and what `use` chose.
 
-        document["isolated"] = True
-        document["shared"] = list(isolation.shared_of(profile))
-    login = login_status.status_of(profile, at)
-    if login is not None:
-        document["login"] = {
-            "status": login.text,
-            **attributes(login, "expires_at", "refreshable"),
-        }
-    return document | shown.entry(paths, profile, at)
-
-
-def _without_secrets(profile: Profile) -> Profile:
-    """Return what is shown of a profile, whatever was written into its file."""
-    refs = profile.secrets.values()
-    texts = [profile.label, *profile.only, *profile.never]
-    texts += profile.fields.values()
-    texts += [t for r in refs for t in ((r.hint, r.item)[: 1 + r.is_reference])]
-    together = "\n".join(texts)
-    if not secrets_in(together):
-        return profile  # at once, since there may be thousands
-    cut = without_secrets
-    return profile._replace(
-        label=cut(profile.label),
-        only=tuple(map(cut, profile.only)),
-        never=tuple(map(cut, profile.never)),
-        fields={name: cut(value) for name, value in profile.fields.items()},
-        secrets={
-            field: ref._replace(
-                hint=cut(ref.hint),
-                item=cut(ref.item) if ref.is_reference else ref.item,
-            )
-            for field, ref in profile.secrets.items()
-        },
-    )
-
-
-def now() -> datetime:
-    """Return the time by the person's own calendar."""
-    return datetime.now(UTC).astimezone()
-
-
-def _active_here(session: Session) -> str:
-    """Return the profile that counts in this shell and directory, or "".
-
-    As `current` says it. That `use` chose another one is said, too.
+    As `current` says it. That the two differ is said, too.
     """
     workspace = session.workspace()
     usual = state.read(workspace.paths).active
@@ -99,17 +40,17 @@ def _active_here(session: Session) -> str:
         chosen = selection.select_here(workspace.paths, workspace.environ)
     except KeyswitchError as e:
         session.warn(f"{e.message}; {e.hint}")
-        return usual
+        return Selection(usual, selection.BY_USE), usual
     if chosen.name != usual:
         what = f"'{usual}'" if usual else "no profile"
         session.say(
             f"'{chosen.name}' is active here, chosen by {chosen.how}; "
             f"elsewhere {what} is"
         )
-    return chosen.name
+    return chosen, usual
 
 
-@command("keyswitch list --json", name="list")
+@command("keyswitch list", "keyswitch list --json", name="list")
 def list_(session: Session) -> None:
     """List the profiles.
 
@@ -117,14 +58,14 @@ def list_(session: Session) -> None:
     """
     workspace = session.workspace()
     found, broken = profile_files.load_all(workspace.paths)
-    profiles = list(map(_without_secrets, found))
-    active = _active_here(session)
+    profiles = list(map(without_secrets_of, found))
+    chosen, usual = _active_here(session)
     at = now()
     if session.json:
         session.document(
             {
                 "profiles": [
-                    document_of(workspace.paths, p, active, at)
+                    document_of(workspace.paths, p, chosen.name, at)
                     for p in profiles
                 ],
                 "broken": [
@@ -132,10 +73,20 @@ def list_(session: Session) -> None:
                 ],
             }
         )
+    elif session.for_person:
+        leases = outside.leases(workspace.paths)
+        screen = _screens()
+        here = screen.Here(chosen, usual)
+        rows = [
+            screen.list_row(workspace.paths, p, here, at, leases)
+            for p in profiles
+        ]
+        rows += [screen.broken_row(b.name, "broken") for b in broken]
+        session.table(rows, screen.LIST)
     else:
         leases = outside.leases(workspace.paths)
         session.table(
-            _row(workspace.paths, profile, active, at, leases)
+            _row(workspace.paths, profile, chosen.name, at, leases)
             for profile in profiles
         )
     for entry in broken:
@@ -144,6 +95,13 @@ def list_(session: Session) -> None:
         session.say(
             "no profiles yet; add one: keyswitch add NAME --provider anthropic"
         )
+
+
+def _screens() -> ModuleType:
+    """Return what a person sees; programs that read a pipe need none of it."""
+    from keyswitch.cli.listings import screens
+
+    return screens
 
 
 def _row(
@@ -182,23 +140,27 @@ def show(session: Session, name: str, *, reveal: bool) -> None:
     if reveal:
         _reveal(session, profile)
         return
-    active = _active_here(session)
-    profile = _without_secrets(profile)
+    chosen, _ = _active_here(session)
+    profile = without_secrets_of(profile)
     if session.json:
-        document = document_of(workspace.paths, profile, active, now())
+        document = document_of(workspace.paths, profile, chosen.name, now())
         session.document({"profile": document})
     else:
-        session.table(_rows(workspace, profile, active))
+        rows = _rows(workspace, profile, chosen, person=session.for_person)
+        session.table([(Styled(key, style.DIM), value) for key, value in rows])
 
 
 def _rows(
-    workspace: Workspace, profile: Profile, active: str
+    workspace: Workspace, profile: Profile, chosen: Selection, *, person: bool
 ) -> list[tuple[str, str]]:
+    """Return (key, value) of a profile; a person's say how old things are."""
+    paths, at = workspace.paths, now()
     title = workspace.provider_of(profile).title
+    active = "yes" if profile.name == chosen.name else ""
     values = {
         "name": profile.name,
         "provider": f"{profile.provider}, {title}",
-        "active": "yes" if profile.name == active else "",
+        "active": active,
         "label": profile.label,
         "created": profile.created,
         "expires": profile.expires,
@@ -206,18 +168,22 @@ def _rows(
         "only in": ", ".join(profile.only),
         "never in": ", ".join(profile.never),
         "team": profile.team,
-        "usage": shown.words_of(workspace.paths, profile, now()),
+        "usage": shown.words_of(paths, profile, at),
     }
+    if person:
+        values |= _screens().profile_words(profile, chosen, at)
     rows = [(key, str(value)) for key, value in values.items() if value]
     rows += _plain_rows(profile)
     for field, ref in sorted(profile.secrets.items()):
         place = f"in the {ref.store}, generation {ref.generation}"
         text = f"{ref.hint}  {place}, fingerprint {ref.fingerprint}"
-        if ref.is_reference:
-            text = outside.in_words(workspace.paths, ref, now())
+        if person:
+            text = _screens().secret_words(paths, ref, at)
+        elif ref.is_reference:
+            text = outside.in_words(paths, ref, at)
         rows.append((field, text))
     rows += _folder_rows(workspace, profile)
-    return [*rows, ("file", workspace.paths.profile(profile.name))]
+    return [*rows, ("file", paths.profile(profile.name))]
 
 
 def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
@@ -272,13 +238,19 @@ def _reveal(session: Session, profile: Profile) -> None:
 @command("keyswitch history --json")
 @option("-n", "--number", default=20, show_default=True, metavar="N")
 def history(session: Session, number: int) -> None:
-    """List what was changed when."""
+    """List past changes."""
     from keyswitch.changes import history as log
     from keyswitch.disk.atomic import read_regular
 
     path = session.workspace().paths.history_file
     entries = log.parse(read_regular(path, 1 << 24))
     entries = entries[-number:] if number > 0 else []
+    if session.for_person and not session.json:
+        found, _ = profile_files.load_all(session.workspace().paths)
+        screen = _screens()
+        rows = screen.history_rows(entries, found, now())
+        session.table(rows, screen.HISTORY)
+        return
     shown = [
         attributes(e, "at", "command", or_null=("profile", "fingerprint"))
         for e in entries

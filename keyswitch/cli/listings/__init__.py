@@ -1,0 +1,1 @@
+"""list, show, history, providers: what there is."""

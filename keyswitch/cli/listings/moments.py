@@ -1,0 +1,52 @@
+"""Moments as a person reads them: local time, and how long ago."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+_UNITS = (
+    ("year", 365 * 86_400), ("month", 30 * 86_400), ("day", 86_400),
+    ("hour", 3600), ("minute", 60),
+)  # fmt: skip
+
+
+def now() -> datetime:
+    """Return the time by the person's own calendar."""
+    return datetime.now(UTC).astimezone()
+
+
+def local(moment: datetime, at: datetime) -> str:
+    """Return a moment in local time with its age."""
+    here = moment.astimezone(at.tzinfo)
+    return f"{here:%Y-%m-%d %H:%M}, {ago(moment, at)}"
+
+
+def ago(moment: datetime, at: datetime) -> str:
+    """Return how long ago a moment was, or in how long it will be."""
+    seconds = (at - moment).total_seconds()
+    span = _span(abs(int(seconds)))
+    if not span:
+        return "just now"
+    return f"{span} ago" if seconds > 0 else f"in {span}"
+
+
+def day(moment: date, at: datetime) -> str:
+    """Return a day with how far it is from today."""
+    days = (moment - at.date()).days
+    if days in _NEAR:
+        return f"{moment.isoformat()}, {_NEAR[days]}"
+    span = _span(abs(days) * 86_400)
+    return f"{moment.isoformat()}, " + (
+        f"in {span}" if days > 0 else f"{span} ago"
+    )
+
+
+_NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+
+
+def _span(seconds: int) -> str:
+    for unit, size in _UNITS:
+        count = seconds // size
+        if count:
+            return f"{count} {unit}" + ("s" if count > 1 else "")
+    return ""

@@ -1,0 +1,137 @@
+"""What `list`, `show` and `history` show to a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from keyswitch.changes.history import Entry, main_fingerprint
+from keyswitch.cli.listings import outside
+from keyswitch.cli.listings.moments import day, local
+from keyswitch.cli.style import DIM, ERROR, GOOD, NAME, WARNING, Cell, Styled
+from keyswitch.model import Profile, SecretRef
+from keyswitch.profiles import login_status
+from keyswitch.profiles.paths import Paths
+from keyswitch.terminal import selection
+from keyswitch.terminal.selection import Selection
+from keyswitch.usage import shown
+
+LIST = ("", "NAME", "PROVIDER", "ACCOUNT", "SECRET", "STORE", "NOTES")
+HISTORY = ("WHEN", "COMMAND", "PROFILE", "SECRET")
+
+# Why a profile is active that `use` did not choose.
+_WHERE = {
+    selection.BY_TERMINAL: "active in this shell",
+    selection.BY_SHELL: "active in this shell",
+    selection.BY_DIRECTORY: "active in this directory",
+    selection.BY_USE: "active",
+}
+_SOON = ("expires in", "lease ended")
+
+
+class Here(NamedTuple):
+    """What counts in this shell and directory, and what `use` chose."""
+
+    chosen: Selection
+    usual: str
+
+
+def list_row(
+    paths: Paths,
+    profile: Profile,
+    here: Here,
+    at: datetime,
+    leases: Mapping[str, int],
+) -> tuple[Cell, ...]:
+    """Return a profile's row below LIST."""
+    is_active = profile.name == here.chosen.name
+    ends, owner = login_status.notes(profile, at)
+    notes = (
+        _where(profile.name, here),
+        ends,
+        outside.lease_of(profile, leases, at),
+        shown.words_of(paths, profile, at),
+    )
+    stores = sorted({ref.store for ref in profile.secrets.values()})
+    hints = outside.hints_of(profile)
+    return (
+        Styled("*" if is_active else "", GOOD),
+        Styled(profile.name, NAME),
+        profile.provider,
+        owner,
+        Styled(hints[0] if hints else "", DIM),
+        ", ".join(stores),
+        _note("; ".join(filter(None, notes)), is_active=is_active),
+    )
+
+
+def broken_row(name: str, message: str) -> tuple[Cell, ...]:
+    """Return the row of a profile whose file cannot be used."""
+    return "", Styled(name, NAME), "", "", "", "", Styled(message, ERROR)
+
+
+def _where(name: str, here: Here) -> str:
+    if name == here.chosen.name:
+        return _WHERE.get(here.chosen.how, "active")
+    return "active elsewhere" if name == here.usual else ""
+
+
+def _note(text: str, *, is_active: bool) -> Cell:
+    if "expired" in text:
+        return Styled(text, ERROR)
+    if any(word in text for word in _SOON) and "refreshable" not in text:
+        return Styled(text, WARNING)
+    return Styled(text, GOOD if is_active else DIM)
+
+
+def profile_words(
+    profile: Profile, chosen: Selection, at: datetime
+) -> dict[str, str]:
+    """Return what `show` says in other words to a person than to a pipe."""
+    words = {}
+    if profile.name == chosen.name and chosen.how != selection.BY_USE:
+        words["active"] = f"yes, by {chosen.how}"
+    if profile.created:
+        words["created"] = day(profile.created, at)
+    if profile.expires:
+        words["expires"] = day(profile.expires, at)
+    return words
+
+
+def secret_words(paths: Paths, ref: SecretRef, at: datetime) -> str:
+    """Return which secret it is, where it is, and whether it is the first."""
+    if ref.is_reference:
+        return outside.in_words(paths, ref, at)
+    words = f"{ref.hint}  in the {ref.store}"
+    before = ref.generation - 1
+    if before > 0:
+        times = "once" if before == 1 else f"{before} times"
+        words += f", replaced {times}"
+    return words
+
+
+def history_rows(
+    entries: Sequence[Entry], profiles: Iterable[Profile], at: datetime
+) -> Iterator[tuple[Cell, ...]]:
+    """Yield the rows below HISTORY, the oldest first."""
+    known = {profile.name: profile for profile in profiles}
+    for entry in entries:
+        moment = datetime.fromisoformat(entry.at)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        yield (
+            local(moment, at),
+            entry.command,
+            Styled(entry.profile, NAME),
+            Styled(_secret_then(entry, known.get(entry.profile)), DIM),
+        )
+
+
+def _secret_then(entry: Entry, profile: Profile | None) -> str:
+    """Say which secret a change was about, if the profile still tells."""
+    if profile is None or not entry.fingerprint:
+        return ""
+    if entry.fingerprint != main_fingerprint(profile):
+        return "replaced since"
+    return ", ".join(outside.hints_of(profile))

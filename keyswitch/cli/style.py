@@ -1,0 +1,188 @@
+"""Colour and columns, for a person who reads at a terminal.
+
+Programs that read a pipe get plain text. Colours are the basic ones of every
+terminal, by click's own styling: rich takes longer to load than `list` runs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from click import style as _ansi
+
+from keyswitch.display import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AUTO, ALWAYS, NEVER = CHOICES = ("auto", "always", "never")
+
+# The roles that a text can have.
+NAME, GOOD, WARNING, ERROR, DIM, HEADER = (
+    "name", "good", "warning", "error", "dim", "header",
+)  # fmt: skip
+_LOOKS: dict[str, dict[str, str | bool]] = {
+    NAME: {"bold": True},
+    GOOD: {"fg": "green"},
+    WARNING: {"fg": "yellow"},
+    ERROR: {"fg": "red", "bold": True},
+    DIM: {"dim": True},
+    HEADER: {"dim": True},
+}
+
+STDOUT, STDERR = 1, 2
+GAP = "  "  # between two columns
+_NARROW = 24  # columns that a cell needs for wrapping to be worth it
+_WIDTH = 80  # columns, where the terminal does not say
+
+# What `--color` said in this run.
+_choice = [AUTO]
+
+
+class Styled(NamedTuple):
+    """A text with the role that decides its colour."""
+
+    text: str
+    role: str
+
+
+Cell = str | Styled
+
+
+def choose(choice: str) -> None:
+    """Take over what `--color` says."""
+    _choice[0] = choice
+
+
+def is_coloured(stream: int, environ: Mapping[str, str]) -> bool:
+    """Tell whether a stream gets colours.
+
+    `--color` counts before NO_COLOR (https://no-color.org), which counts
+    before CLICOLOR_FORCE and CLICOLOR (https://bixense.com/clicolors).
+    """
+    if _choice[0] != AUTO:
+        return _choice[0] == ALWAYS
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    if environ.get("CLICOLOR") == "0" or not os.isatty(stream):
+        return False
+    if os.name == "nt" and "WT_SESSION" in environ:  # it sets no TERM
+        return True
+    return environ.get("TERM", "") not in ("", "dumb")
+
+
+def painted(cell: Cell, *, colour: bool) -> str:
+    """Return a cell as it is printed, with its colour or without."""
+    if isinstance(cell, str):
+        return printable(cell)
+    text = printable(cell.text)
+    if not colour or not text:
+        return text
+    return _ansi(text, **_LOOKS[cell.role])  # type: ignore[arg-type]
+
+
+def columns(environ: Mapping[str, str]) -> int:
+    """Return how wide the terminal is."""
+    given = environ.get("COLUMNS", "")
+    if given.isascii() and given.isdigit() and int(given) > 0:
+        return int(given)
+    try:
+        return os.get_terminal_size(STDOUT).columns or _WIDTH
+    except OSError:
+        return _WIDTH
+
+
+def width_of(text: str) -> int:
+    """Return how many columns of a terminal a printable text takes."""
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth
+
+    return max(wcswidth(text), 0)
+
+
+def table(
+    rows: Iterable[Sequence[Cell]],
+    headers: Sequence[str],
+    width: int,
+    *,
+    colour: bool,
+) -> list[str]:
+    """Return rows in columns below their headers, for a person.
+
+    A row that is wider than the terminal goes on below its last column; where
+    that has no room, the widest column before it is cut. Columns that no row
+    fills are left out.
+    """
+    lines = [[_with(c, printable(_text(c))) for c in row] for row in rows]
+    filled = [any(map(_text, column)) for column in zip(*lines, strict=True)]
+    if any(headers) and lines:
+        lines.insert(0, [Styled(text, HEADER) for text in headers])
+    lines = [list(itertools.compress(row, filled)) for row in lines]
+    widths = [
+        max(width_of(_text(cell)) for cell in column)
+        for column in zip(*lines, strict=True)
+    ]
+    before = widths[:-1]
+    while sum(before) > width - _NARROW and max(before) > _NARROW:
+        before[before.index(max(before))] -= 1
+    indent = " " * sum(len(GAP) + wide for wide in before)
+    room = max(width - len(indent), _NARROW)
+    printed = []
+    for row in lines:
+        start = "".join(
+            painted(_with(cell, text), colour=colour)
+            + " " * (wide - width_of(text))
+            + GAP
+            for cell, wide in zip(row[:-1], before, strict=True)
+            for text in [shortened(_text(cell), wide)]
+        )
+        for text in wrapped(_text(row[-1]), room):
+            last = painted(_with(row[-1], text), colour=colour)
+            printed.append((start + last).rstrip())
+            start = indent
+    return printed
+
+
+def plain_table(rows: Iterable[Sequence[Cell]]) -> list[str]:
+    """Return rows in columns for a pipe: a line each, and no headers."""
+    cells = [[printable(_text(cell)) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [GAP.join(map(str.ljust, row, widths)).rstrip() for row in cells]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return the lines of a text that is broken at words only."""
+    if width_of(text) <= width:
+        return [text]
+    import textwrap  # with `re`, which a short table does not need
+
+    return textwrap.wrap(
+        text, width, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a text cut in the middle: its two ends tell keys apart."""
+    if width_of(text) <= width:
+        return text
+    while width_of(text) >= width:
+        middle = len(text) // 2
+        text = text[:middle] + text[middle + 1 :]
+    middle = (len(text) + 1) // 2
+    return f"{text[:middle]}…{text[middle:]}"
+
+
+def _with(cell: Cell, text: str) -> Cell:
+    """Return a cell with another text."""
+    return cell._replace(text=text) if isinstance(cell, Styled) else text
+
+
+def _text(cell: Cell) -> str:
+    return cell.text if isinstance(cell, Styled) else cell

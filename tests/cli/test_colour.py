@@ -1,0 +1,119 @@
+"""Colour and columns: a person's form on a terminal, plain text on a pipe."""
+
+import pytest
+
+from keyswitch.cli import style
+from keyswitch.cli.style import DIM, GOOD, NAME, Styled
+from tests.cli.terminal import COMMAND, Terminal
+
+TERMINAL = {"TERM": "xterm-256color"}
+ESCAPE = "\x1b["
+
+
+@pytest.fixture(autouse=True)
+def choice():
+    yield style.choose
+    style.choose(style.AUTO)
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "is_terminal", "coloured"),
+    [
+        ("auto", TERMINAL, True, True),
+        ("auto", TERMINAL, False, False),
+        ("auto", {"TERM": "dumb"}, True, False),
+        ("auto", {}, True, False),
+        ("auto", {**TERMINAL, "NO_COLOR": "1"}, True, False),
+        ("auto", {**TERMINAL, "NO_COLOR": ""}, True, True),
+        ("auto", {**TERMINAL, "CLICOLOR": "0"}, True, False),
+        ("auto", {"CLICOLOR_FORCE": "1"}, False, True),
+        ("auto", {"CLICOLOR_FORCE": "0"}, False, False),
+        ("auto", {"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, False, False),
+        ("always", {"NO_COLOR": "1"}, False, True),
+        ("never", {**TERMINAL, "CLICOLOR_FORCE": "1"}, True, False),
+    ],
+)
+def test_colour_is_decided_by_option_then_variables_then_terminal(
+    monkeypatch, choice, given, environ, is_terminal, coloured
+):
+    monkeypatch.setattr("os.isatty", lambda _: is_terminal)
+    choice(given)
+    assert style.is_coloured(1, environ) is coloured
+
+
+ROWS = [
+    ("*", Styled("work", NAME), "", "a note that is longer than the line is"),
+    ("", Styled("日本", NAME), "", Styled("good", GOOD)),
+]
+HEADERS = ("", "NAME", "EMPTY", "NOTES")
+
+
+def test_a_table_has_headers_wraps_at_words_and_leaves_out_empty_columns():
+    assert style.table(ROWS, HEADERS, 36, colour=False) == [
+        "   NAME  NOTES",
+        "*  work  a note that is longer than",
+        "         the line is",
+        "   日本  good",
+    ]
+
+
+def test_a_wide_column_is_cut_before_the_last_one_has_no_room():
+    row = ("work", "op://Engineering/claude/very/long/reference", "active")
+    (line,) = style.table([row], (), 60, colour=False)
+    assert line == "work  op://Engineering…/long/reference  active"
+
+
+def test_colours_do_not_move_columns():
+    coloured = style.table(ROWS, HEADERS, 80, colour=True)
+    assert coloured[-1] == "   \x1b[1m日本\x1b[0m  \x1b[32mgood\x1b[0m"
+
+
+def test_a_pipe_has_one_line_a_row_and_no_headers():
+    assert style.plain_table(ROWS) == [
+        "*  work    a note that is longer than the line is",
+        "   日本      good",
+    ]
+
+
+def test_a_styled_text_is_made_printable():
+    assert ESCAPE not in style.painted(Styled("a\x1b[31m", DIM), colour=False)
+
+
+def test_list_is_coloured_on_a_terminal_and_plain_on_a_pipe(ks):
+    ks.add("work")
+    ks("use", "work")
+    on_terminal = Terminal(ks, *COMMAND, "list")
+    assert on_terminal.ends() == 0
+    assert "NAME" in on_terminal.shown
+    assert ESCAPE in on_terminal.raw
+    assert ESCAPE not in ks("list").out
+    assert "NAME" not in ks("list").out
+    assert ESCAPE in ks("list", "--color", "always").out
+    never = Terminal(ks, *COMMAND, "list", "--color", "never")
+    assert never.ends() == 0
+    assert ESCAPE not in never.raw
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("swtich", "switch"), ("lst", "list"), ("rm", "remove"), ("ad", "add")],
+)
+def test_an_unknown_command_names_the_one_that_was_meant(ks, typed, meant):
+    done = ks(typed, code=2)
+    assert f"did you mean 'keyswitch {meant}'?" in done.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [(("ls",), ("list",)), (("managers", "ls"), ("managers", "list"))],
+)
+def test_a_second_name_does_the_same(ks, typed, meant):
+    ks.add("work")
+    assert ks(*typed).out == ks(*meant).out
+    assert f"keyswitch {' '.join(meant)}" in ks(*typed, "--help").out
+
+
+def test_switch_is_use(ks):
+    ks.add("work")
+    assert ks("switch", "work").code == 0
+    assert ks("current").out == "work\n"
