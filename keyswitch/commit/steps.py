@@ -264,7 +264,7 @@ def recover(paths: Paths) -> list[str]:
             for step in prepared.steps:
                 unlink(step.stage)
             remove_folders(prepared.made)
-            said.append("took back a change that was interrupted")
+            said.append("undid an interrupted change")
         journal.discard(paths)
     except OSError as e:
         raise atomic.unusable(e.filename or paths.journal_dir, e) from e

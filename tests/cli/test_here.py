@@ -295,7 +295,7 @@ def test_on_a_terminal_it_says_how_to_use_it_and_shows_no_secret(two):
         'back again: eval "$(keyswitch off --here)"\n'
     )
     text = on_a_terminal(two, "keyswitch off --here")
-    assert text == 'keyswitch: this shell: eval "$(keyswitch off --here)"\n'
+    assert text == 'keyswitch: for this shell: eval "$(keyswitch off --here)"\n'
     text = on_a_terminal(two, "keyswitch use nobody --here; true")
     assert "no profile 'nobody'" in text
 

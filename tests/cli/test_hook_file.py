@@ -82,10 +82,10 @@ def test_install_again_writes_what_is_missing(bare):
     start = bare.file(".bashrc").read_bytes()
     hook(bare).unlink()
     done = bare("install", "bash")
-    assert f"{hook(bare)} is written again" in done.err
+    assert f"{hook(bare)} will be rewritten" in done.err
     assert hook(bare).exists()
     assert bare.file(".bashrc").read_bytes() == start
-    assert "took back 'install bash'" in bare("undo").err
+    assert "undid 'install bash'" in bare("undo").err
     assert not bare.file(".bashrc").exists()
 
 

@@ -40,7 +40,10 @@ def test_install_changes_one_file_and_uninstall_gives_it_back(bare, shell):
     assert file.read_bytes().startswith(RC + b"\n" + BEGIN)
     assert file.stat().st_mode & 0o777 == 0o640
     assert done.out == ""
-    assert f"{file} gets this block:\n  # >>> keyswitch >>>\n" in done.err
+    assert (
+        f"this block will be added to {file}:\n  # >>> keyswitch >>>\n"
+        in done.err
+    )
     assert done.err.endswith(f" {file}\n")
     bare("uninstall", shell, "--yes")
     assert file.read_bytes() == RC
@@ -78,9 +81,9 @@ def test_undo_takes_back_an_install_and_an_uninstall(bare):
     bare("install", "zsh", "--yes")
     installed = file.read_bytes()
     bare("uninstall", "zsh", "--yes")
-    assert "took back 'uninstall zsh'" in bare("undo").err
+    assert "undid 'uninstall zsh'" in bare("undo").err
     assert file.read_bytes() == installed
-    assert "took back 'install zsh'" in bare("undo").err
+    assert "undid 'install zsh'" in bare("undo").err
     assert file.read_bytes() == RC
 
 
@@ -98,7 +101,7 @@ def test_what_is_up_to_date_is_not_written_again(bare):
     bare("install", "bash", "--yes")
     before, status = bare.everything(), file.stat()
     done = bare("install", "bash")
-    assert "has the block already" in done.err
+    assert "already has the block" in done.err
     assert bare.everything() == before
     assert file.stat().st_mtime_ns == status.st_mtime_ns
 
@@ -374,7 +377,7 @@ def test_the_shell_that_it_is_typed_in_is_the_default(bare, shell):
 
 def test_any_other_parent_has_to_name_the_shell(bare):
     done = bare("install", "--yes", code=2)
-    assert done.error == "cannot tell for which shell"
+    assert done.error == "cannot tell which shell this is"
 
 
 NU = "scope commands | where name == keyswitch | get 0.type"

@@ -465,7 +465,7 @@ def test_what_nobody_asked_for_is_not_what_undo_takes_back(logins):
     ks("use", "me")
     as_old_session(logins, "you", 2)
     ks("list")
-    assert "took back 'use me'" in ks("undo").err
+    assert "undid 'use me'" in ks("undo").err
     assert ks("current").out == "you\n"
     assert logins.live() == tokens("you", 2)[0]
 

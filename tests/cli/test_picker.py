@@ -284,7 +284,7 @@ def test_what_a_row_shows_is_made_printable(three, monkeypatch):
 def test_without_profiles_there_is_nothing_to_choose(ks):
     terminal = Terminal(ks, *COMMAND, "use")
     assert terminal.ends() == 1
-    assert "there are no profiles" in terminal.shown
+    assert "no profiles yet" in terminal.shown
 
 
 def test_many_profiles_open_before_all_are_read(three):

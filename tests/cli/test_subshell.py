@@ -19,7 +19,7 @@ from tests.cli.keyswitch import KEY, OTHER, two_keys
 from tests.shells import sessions
 
 WAIT = 30
-SAID = "keyswitch: this shell uses 'work'; 'exit' leaves it"
+SAID = "keyswitch: this shell uses 'work'; to leave it: exit"
 LEFT = "keyswitch: left the shell of 'work'"
 RIVAL = "ANTHROPIC_AUTH_TOKEN"
 START = {
@@ -232,17 +232,17 @@ def test_quiet_says_nothing(two):
 
 def test_a_shell_in_a_shell_is_refused_with_the_way_out(two):
     done = two("shell", "personal", code=2, KEYSWITCH_SHELL="work")
-    assert done.error == "this is a keyswitch shell for 'work' already"
+    assert done.error == "this is already a keyswitch shell for 'work'"
     assert done.err.splitlines()[-1] == "keyswitch: hint: leave it first: exit"
     inner = f"{shlex.quote(sys.executable)} -m keyswitch shell personal; exit"
     done = two("shell", "work", "--shell", "sh", stdin=inner, code=2)
-    assert "this is a keyswitch shell for 'work' already" in done.err
+    assert "this is already a keyswitch shell for 'work'" in done.err
 
 
 @pytest.mark.parametrize("program", ["tcsh-no", "./no", "/no/such", "ba sh"])
 def test_a_shell_that_is_not_there_is_an_error(two, program):
     done = two("shell", "work", "--shell", program, code=1)
-    assert done.error == f"there is no shell '{program}'"
+    assert done.error == f"unknown shell '{program}'"
     assert "uses 'work'" not in done.err
 
 

@@ -204,7 +204,7 @@ def test_env_fails_in_one_line_with_nothing_on_stdout(ks):
 
 def test_env_refuses_a_shell_that_it_does_not_know(ks):
     ks.add("one")
-    assert "no shell" in ks("env", "one", "--shell", "tcsh", code=2).err
+    assert "unknown shell" in ks("env", "one", "--shell", "tcsh", code=2).err
 
 
 def test_the_fast_lane_and_the_full_command_print_the_same(ks):

@@ -73,9 +73,9 @@ def test_every_folder_and_start_file_is_what_it_was(configured):
 def test_what_stays_is_said_with_the_way_to_remove_it(configured):
     done = configured("uninstall", "--all", "--yes")
     home = configured.home
-    assert f"stays: 2 profiles in {home}/.config/keyswitch/" in done.err
+    assert f"kept: 2 profiles in {home}/.config/keyswitch/" in done.err
     assert "keyswitch remove NAME" in done.err
-    assert f"stays: the vault {home}/.local/share/keyswitch/" in done.err
+    assert f"kept: the vault {home}/.local/share/keyswitch/" in done.err
     assert "pipx uninstall keyswitch" in done.err
     assert configured("list").out.count("anthropic") == 2
 
@@ -110,7 +110,7 @@ def test_a_second_time_there_is_nothing_to_do(configured):
         "nothing to change\n"
     )
     done = configured("uninstall", "--all")
-    assert "keyswitch is in no file of another program" in done.err
+    assert "keyswitch is in no other program's files" in done.err
     assert configured.everything() == before
 
 
@@ -165,12 +165,12 @@ def test_a_folder_that_is_gone_is_forgotten(configured):
 
 
 def test_an_empty_machine_has_nothing_to_take_back(bare):
-    assert "in no file" in bare("uninstall", "--all").err
+    assert "in no other program" in bare("uninstall", "--all").err
 
 
 def test_a_shell_s_name_does_not_go_with_all(bare):
     done = bare("uninstall", "bash", "--all", code=2)
-    assert done.error == "--all is for every shell"
+    assert done.error == "--all means every shell"
 
 
 def test_a_dry_run_for_one_shell_names_the_file(bare):

@@ -77,7 +77,7 @@ def test_nobody_agrees_without_a_terminal(corp):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("op", "is built in"),
+        ("op", "is a built-in"),
         ("exec", "no program of"),
         ("exec:nothing", "no program 'nothing'"),
         ("vualt", "there is no manager 'vualt'"),

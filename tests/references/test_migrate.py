@@ -184,7 +184,7 @@ def test_several_secrets_are_moved_together_or_not_at_all(ks):
     assert kept(ks)["new-session_token"] == token
     done = ks("migrate", "cloud", "--to", "vault")
     assert token in in_vault(ks)
-    assert "corp:new-session_token is still there" in done.err
+    assert "corp:new-session_token still exists" in done.err
 
 
 def test_a_file_that_somebody_changed_moves_nothing(ks):

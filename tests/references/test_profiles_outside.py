@@ -55,7 +55,7 @@ def test_a_value_is_read_once_and_again_after_lock(work, manager):
     for args in ASKS * 2:
         work(*args)
     assert len(manager.asked) == 1
-    assert "forgot 1 " in work("lock").err
+    assert "cleared 1 " in work("lock").err
     work("helper", "claude-code")
     work("helper", "claude-code")
     assert len(manager.asked) == 2
@@ -260,7 +260,7 @@ def test_rotate_names_the_command_that_changes_it(ks, manager):
         "--reference", "pass:ai/claude",
     )  # fmt: skip
     done = ks("rotate", "mine", "--stdin", stdin=OTHER, code=2)
-    assert "change it with: pass edit ai/claude; then forget" in done.err
+    assert "change it with: pass edit ai/claude; then clear" in done.err
 
 
 def test_a_value_of_another_shape_is_refused_when_it_is_added(ks, manager):

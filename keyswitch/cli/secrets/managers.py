@@ -90,7 +90,7 @@ def allow(session: Session, name: str, *, yes: bool) -> None:
     manager = known.get(EXEC if reference else name)
     if not manager.runs_own_command:
         raise UsageError(
-            f"'{name}' is built in",
+            f"'{name}' is a built-in manager",
             "only commands in your config.toml need to be allowed",
         )
     if manager.name == EXEC and reference is None:

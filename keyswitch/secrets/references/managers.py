@@ -58,7 +58,7 @@ class Managers:
                 return found
             if "command" in table:
                 raise InputError(
-                    f"{place}: the command of '{name}' is keyswitch's own",
+                    f"{place}: '{name}' is a built-in manager",
                     "give your row another name",
                 )
             return chosen(found, place, table)

@@ -150,7 +150,7 @@ class Migration:
         is_login = profile.provider == LOGIN_PROVIDER
         if is_login and self.destination.template:
             raise InputError(
-                f"'{name}' is a login, which is renewed while it is used",
+                f"'{name}' is a login, which renews itself while in use",
                 "it can go to the vault or the keychain",
             )
         moves = [

@@ -201,7 +201,7 @@ def test_a_wrong_setting_of_one_of_ours_is_named(name, key, value):
 
 def test_a_row_cannot_stand_for_one_of_ours():
     known = managers.load(Settings(managers={"op": ROW}))
-    with pytest.raises(InputError, match="'op' is built in"):
+    with pytest.raises(InputError, match="'op' is a built-in"):
         known.parse("op://Eng/claude/key")
 
 
