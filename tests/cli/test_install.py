@@ -40,7 +40,7 @@ def test_install_changes_one_file_and_uninstall_gives_it_back(bare, shell):
     assert file.read_bytes().startswith(RC + b"\n" + BEGIN)
     assert file.stat().st_mode & 0o777 == 0o640
     assert done.out == ""
-    assert (
+    assert f"be added to {file}:\n  # >>> keyswitch >>>\n" in done.err
         f"this block will be added to {file}:\n  # >>> keyswitch >>>\n"
         in done.err
     )
