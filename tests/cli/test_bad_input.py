@@ -235,7 +235,7 @@ def test_a_number_that_no_descriptor_can_have_is_refused(ks, args):
 def test_an_existing_profile_is_not_overwritten(ks):
     ks.add("w")
     done = ks.add("w", code=1)
-    assert "exists already" in done.error
+    assert "already exists" in done.error
     assert "rotate" in done.err
 
 

@@ -65,7 +65,7 @@ def test_a_committed_change_whose_journal_is_damaged_is_said(two):
     journal = two.file(f"{STATE}/journal")
     (journal / "commit").write_text('{"steps": [{"target": "\\u0000"')
     done = two("use", "work")
-    assert "may be half made" in done.err
+    assert "may be incomplete" in done.err
     assert os.listdir(journal) == []
     assert two.file(f"{STATE}/journal-commit.damaged-1").exists()
 
@@ -116,7 +116,10 @@ def test_doctor_sets_settings_aside_that_stop_every_use(two):
     config = two.file(".config/keyswitch/config.toml")
     config.write_text("agents = ")
     two("use", "work", code=1)
-    assert "set it aside: keyswitch doctor --fix" in two("doctor", code=1).out
+    assert (
+        "move it out of the way: keyswitch doctor --fix"
+        in two("doctor", code=1).out
+    )
     two("doctor", "--fix", "--yes", code=None)
     assert config.with_name("config.toml.damaged-1").read_text() == "agents = "
     two("use", "work")

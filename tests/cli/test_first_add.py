@@ -294,7 +294,7 @@ def test_a_name_is_proposed_and_asked_for_again(bare, add):
     person.answers("name of the profile [vertex-2]", "My Work", "vertex", "")
     assert person.ends() == 0, person.said()
     assert "cannot be a profile name" in person.said()
-    assert "exists already" in person.said()
+    assert "already exists" in person.said()
     assert bare.profile_file("vertex-2").exists()
 
 
@@ -387,11 +387,11 @@ def test_a_login_is_handed_over(bare, add):
     person.answers("name of the profile [claude-login]", "me")
     person.answers("which login", "new")
     assert person.ends() == 1
-    assert "there is no 'claude' on PATH" in person.said()
+    assert "'claude' is not on PATH" in person.said()
     person = add("me", "--provider", "claude-login", "--store", "vault")
     person.answers("which login", "present")
     assert person.ends() == 1
-    assert "there is no login in" in person.said()
+    assert "no login in" in person.said()
     assert OFFER not in person.said()
 
 

@@ -291,8 +291,8 @@ def on_a_terminal(ks, line, **environ):
 def test_on_a_terminal_it_says_how_to_use_it_and_shows_no_secret(two):
     text = on_a_terminal(two, "keyswitch use work --here")
     assert text == (
-        'keyswitch: this shell: eval "$(keyswitch use work --here)"; '
-        'back again: eval "$(keyswitch off --here)"\n'
+        'keyswitch: for this shell: eval "$(keyswitch use work --here)"; '
+        'to undo it: eval "$(keyswitch off --here)"\n'
     )
     text = on_a_terminal(two, "keyswitch off --here")
     assert text == 'keyswitch: for this shell: eval "$(keyswitch off --here)"\n'
@@ -438,7 +438,7 @@ def test_use_switches_the_machine_and_says_that_the_terminal_stays(two, how):
     two("use", "work")
     done = two("use", "personal", code=4, **environ)
     assert "keyswitch: switched to 'personal'\n" in done.err
-    assert "this terminal keeps 'work'" in done.err
+    assert "this terminal still uses 'work'" in done.err
     assert f'fix: eval "$(keyswitch {back})"' in done.err
     assert two("current").out == "personal\n"
     assert two("current", **environ).out == "work\n"
@@ -446,7 +446,7 @@ def test_use_switches_the_machine_and_says_that_the_terminal_stays(two, how):
     found = json.loads(done.out)
     assert (found["active"], found["in_effect"]) == ("personal", False)
     assert [f["what"] for f in found["shadowed_by"]] == [
-        "this terminal keeps 'work'"
+        "this terminal still uses 'work'"
     ]
     assert two("use", "work", **environ).code == 0
 

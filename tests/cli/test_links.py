@@ -110,7 +110,7 @@ def test_a_denied_file_is_not_mentioned_until_it_changes(person):
         assert person.at("src/a", "env", "--shell", "sh").err == ""
         assert person.chosen("src/a") == "work"
     path.write_text("acme\nx\n")
-    assert "is not used" in person.at("src/a", "env", "--shell", "sh").err
+    assert "ignoring" in person.at("src/a", "env", "--shell", "sh").err
 
 
 def test_deny_can_be_taken_back_by_allow_and_the_other_way_round(person):
@@ -259,7 +259,7 @@ def test_nothing_is_trusted_where_others_may_write(person):
     trust = person.state / "trust"
     trust.chmod(0o777)
     assert person.chosen("src/a") == "work"
-    assert "others may write" in person.at("src/a", "allow", code=1).error
+    assert "other users can write" in person.at("src/a", "allow", code=1).error
     shutil.rmtree(trust)
     person.at("src/a", "allow")
     assert person.chosen("src/a") == "acme"
@@ -332,7 +332,7 @@ def test_a_link_can_be_made_before_any_profile_was_used(template, tmp_path):
 def test_undo_of_a_link_that_was_edited_since_changes_nothing(person):
     person.at("src/a", "link", "acme")
     person.file("src/a/.keyswitch").write_text("mine\n")
-    assert "was changed since" in person("undo", code=1).error
+    assert "has changed since" in person("undo", code=1).error
     assert person.file("src/a/.keyswitch").read_text() == "mine\n"
 
 

@@ -91,7 +91,7 @@ def test_a_program_gets_whose_login_was_kept(logins):
 def test_without_a_login_there_is_nothing_to_keep(ks):
     before = ks.everything()
     done = capture(ks, "me", code=1)
-    assert done.error.startswith("there is no login in ")
+    assert done.error.startswith("no login in ")
     assert "/login" in done.err
     assert ks.everything().keys() - before.keys() <= {
         ".local/state/keyswitch/lock"
@@ -119,7 +119,7 @@ def test_a_login_without_tokens_is_no_login(logins, text):
 def test_an_account_is_kept_once_only(logins):
     logins.capture("me")
     done = capture(logins.ks, "again", code=1)
-    assert done.error == "this account is kept already, as 'me'"
+    assert done.error == "this account is already saved as 'me'"
     assert "keyswitch use me" in done.err
     assert not logins.ks.profile_file("again").exists()
 
@@ -138,7 +138,7 @@ def test_a_name_of_another_account_is_not_given_to_this_one(logins):
     logins.capture("me")
     logins.put("you")
     done = capture(logins.ks, "me", code=1)
-    assert done.error == "profile 'me' is of another account"
+    assert done.error == "profile 'me' belongs to another account"
     assert len(logins.ledger()["generations"]["me"]) == 1
 
 
@@ -156,7 +156,7 @@ def test_a_profile_that_cannot_be_read_is_left_alone(logins):
     logins.put("me")
     logins.ks.profile_file("me").parent.mkdir(parents=True)
     logins.ks.profile_file("me").write_text("provider = 5\n")
-    assert "cannot be read" in capture(logins.ks, "me", code=1).error
+    assert "cannot read" in capture(logins.ks, "me", code=1).error
     assert logins.ks.profile_file("me").read_text() == "provider = 5\n"
 
 
@@ -182,7 +182,7 @@ def test_an_earlier_state_does_not_replace_what_is_stored(logins):
     logins.capture("me", 2)
     logins.put("me", 1)
     done = capture(logins.ks, "me", code=1)
-    assert done.error == "the present login is an earlier state of 'me'"
+    assert done.error == "the current login is an older version of 'me'"
     logins.ks("use", "me")
     assert logins.live() == tokens("me", 2)[0]
 
@@ -248,7 +248,7 @@ def test_a_stored_login_that_is_gone_is_stored_again_before_it_is_replaced(
 
 def test_a_login_of_nobody_is_kept_and_becomes_a_profile(logins):
     ks = logins.ks
-    assert "belongs to nobody" in ks("login", "x", "--orphan", code=1).error
+    assert "without a profile" in ks("login", "x", "--orphan", code=1).error
     logins.capture("me")
     logins.put("stranger")
     done = ks("use", "me")
@@ -308,9 +308,9 @@ def test_a_new_login_leaves_the_present_one_alone(logins):
 def test_a_login_that_fails_changes_nothing(logins):
     ks = logins.ks
     done = ks("login", "me", "--store", "vault", code=1, **claude(ks, status=3))
-    assert done.error == "Claude Code's login ended with status 3"
+    assert done.error == "Claude Code's login failed with status 3"
     done = ks("login", "me", "--store", "vault", code=1, **claude(ks))
-    assert done.error == "Claude Code's login left no token behind"
+    assert done.error == "Claude Code's login wrote no token"
     assert not ks.profile_file("me").exists()
     assert not list(ks.file(".local/state/keyswitch").glob("scratch-*"))
 
@@ -319,7 +319,7 @@ def test_without_claude_code_there_is_no_new_login(ks):
     empty = ks.file("empty")
     empty.mkdir()
     done = ks("login", "me", "--store", "vault", code=1, PATH=str(empty))
-    assert done.error == "there is no 'claude' on PATH"
+    assert done.error == "'claude' is not on PATH"
 
 
 def test_what_is_known_before_is_said_before_anybody_logs_in(logins):
@@ -341,7 +341,7 @@ def test_a_new_login_that_cannot_have_the_name_is_not_lost(logins, name):
     done = ks(
         "login", name, "--store", "vault", code=1, **claude(ks, who, 7)
     )  # fmt: skip
-    assert "the new login is kept beside it" in done.error
+    assert "the new login was saved separately" in done.error
     taker = "you" if name == "me" else "me"
     ks("login", taker, "--orphan")
     ks("use", taker)
@@ -401,7 +401,7 @@ def test_logout_takes_what_was_kept_as_an_earlier_state_too(logins):
     logins.capture("me")
     logins.put("me", 9, hours=-9)
     ks("use", "me")
-    assert "an earlier state of 'me'" in ks("logout", "me", "--dry-run").out
+    assert "an older version of 'me'" in ks("logout", "me", "--dry-run").out
     ks("logout", "me", "--yes")
     assert logins.ledger()["orphans"] == []
     assert logins.dangling() == set()
@@ -449,7 +449,7 @@ def test_an_old_sessions_login_is_said_once_and_put_aside(logins):
     logins.capture("me")
     ks("use", "me")
     as_old_session(logins, "you", 2)
-    said = "an old session had put the login of 'you' back"
+    said = "an old session had restored the login of 'you'"
     assert said in ks("list").err
     assert logins.live() == tokens("me", 1)[0]
     assert ks("list").err == ""
@@ -479,7 +479,7 @@ def test_tokens_that_do_not_say_whose_they_are_are_left_and_reported(logins):
     login = {"accessToken": access, "refreshToken": refresh}
     logins.credentials.write_text(json.dumps({"claudeAiOauth": login}))
     done = ks("list")
-    assert "does not say whose it is" in done.err
+    assert "account of the previous login is unknown" in done.err
     assert logins.live() == access
     ks("use", "me")
     assert logins.live() == tokens("me", 1)[0]

@@ -414,14 +414,14 @@ def test_what_was_changed_by_hand_stays_however_often(ks, by_hand):
         ("rename", "first", "again"),
         ("undo",),
     ):
-        assert "was changed by somebody else; left as" in ks(*command).err
+        assert "was changed by another program; not touched" in ks(*command).err
         assert settings_of(ks) == present
 
 
 def test_undo_does_not_replace_what_was_changed_by_hand(ks, by_hand):
     ks("use", "two")
     present = by_hand()
-    assert "was changed since by somebody else" in ks("undo", code=1).error
+    assert "has changed since" in ks("undo", code=1).error
     assert settings_of(ks) == present
     assert ks("current").out == "two\n"
 

@@ -111,11 +111,11 @@ def test_undo_refuses_when_somebody_changed_the_file_since(ks):
     ks("edit", "w", "--label", "x")
     path = ks.profile_file("w")
     path.write_text(path.read_text() + "# by hand\n")
-    assert "changed since" in ks("undo", code=1).error
+    assert "has changed since" in ks("undo", code=1).error
 
 
 def test_nothing_to_undo_is_said(ks):
-    assert "no change" in ks("undo", code=1).error
+    assert "nothing to undo" in ks("undo", code=1).error
 
 
 def test_rename_moves_the_pointer_and_copy_makes_a_secret_of_its_own(ks):

@@ -89,7 +89,7 @@ def test_no_command_advises_to_change_the_mode(ks, command):
 def test_a_start_file_in_a_store_is_named_with_its_target(ks):
     target = stored(ks, ".bashrc", "# mine\n")
     hint = refused(ks("install", "bash", "--yes", code=1), target)
-    assert hint.endswith("it needs the block above")
+    assert hint.endswith("it needs the block")
 
 
 def test_doctor_says_it_before_and_names_what_works(ks):

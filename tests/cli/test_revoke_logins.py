@@ -156,7 +156,7 @@ def test_a_dry_run_changes_nothing(renewed):
 
 def test_what_off_gives_back_is_not_stale(logins):
     with_orphan(logins)
-    name = "vault: login of stranger@mail.example, which 'off' gives back"
+    name = "vault: login of stranger@mail.example, which 'off' restores"
     assert found(logins, "--all")[name] == (None, None)
     logins.ks("revoke-local", "--yes")
     logins.ks("off")
@@ -238,7 +238,7 @@ def test_a_name_takes_every_state_and_the_live_one(renewed):
     assert kept(renewed, "me") == []
     assert renewed.reference("me") == ""
     shown = json.loads(renewed.ks("show", "me", "--json").out)["profile"]
-    assert shown["login"]["status"] == "no login stored"
+    assert shown["login"]["status"] == "no stored login"
     assert kept(renewed, "you") == [1]
     renewed.ks("undo", code=1)
     renewed.ks("off")

@@ -386,7 +386,7 @@ def test_what_is_switched_elsewhere_does_not_reach_it(two, terminal, shell):
         assert person.answers("printenv ANTHROPIC_API_KEY") == KEY + "\n"
     assert person.answers("keyswitch current") == "work\n"
     person.child.sendline("keyswitch use personal")
-    person.child.expect_exact("this terminal keeps 'work'")
+    person.child.expect_exact("this terminal still uses 'work'")
 
 
 @TYPED

@@ -232,7 +232,10 @@ def test_run_passes_exit_codes_and_signals_through(ks):
     ks.add("one")
     ks("run", "one", "--", "sh", "-c", "exit 7", code=7)
     ks("run", "one", "--", "sh", "-c", "kill -TERM $$", code=-signal.SIGTERM)
-    assert "no command" in ks("run", "one", "--", "nonexistent", code=1).error
+    assert (
+        "command not found"
+        in ks("run", "one", "--", "nonexistent", code=1).error
+    )
 
 
 def test_a_locked_vault_gives_the_helper_nothing_to_say(ks):
@@ -442,4 +445,4 @@ def test_run_gives_a_program_the_signals_that_a_shell_gives_it(ks):
 def test_run_without_a_program_says_so(ks):
     ks.add("work")
     done = ks("run", "work", "--", "--", code=2)
-    assert done.error == "there is no command after --"
+    assert done.error == "no command after --"

@@ -286,7 +286,7 @@ def test_a_team_s_profile_is_not_edited(team, line):
     add(team)
     before = state_of(team)
     done = team(*line, code=1)
-    assert done.error == "'gw' is a profile of team 'acme', which keeps it"
+    assert done.error == "'gw' is managed by team 'acme'"
     assert "keyswitch copy gw NAME" in done.err
     assert state_of(team) == before
 
@@ -318,7 +318,7 @@ def test_an_undo_leaves_what_was_changed_since(team):
     path = team.profile_file("gw")
     path.write_text(path.read_text() + "\n# mine\n")
     done = team("undo", code=1)
-    assert "gw.toml was changed since" in done.error
+    assert "gw.toml has changed since" in done.error
     assert names(team) == ["api", "gw"]
 
 

@@ -69,7 +69,7 @@ def test_the_bundle_shows_nothing_and_is_private(bundle):
 def test_an_existing_file_is_overwritten_only_when_asked(full, bundle):
     before = bundle.read_bytes()
     done = full("export", "gw", "--to", "b.ksb", *phrase(full), code=1)
-    assert "exists already" in done.error
+    assert "already exists" in done.error
     assert bundle.read_bytes() == before
     full("export", "gw", "--to", "b.ksb", "--replace", *phrase(full))
     assert bundle.read_bytes() != before

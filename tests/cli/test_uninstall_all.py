@@ -60,9 +60,9 @@ def test_every_folder_and_start_file_is_what_it_was(configured):
     assert done.out == ""
     home = configured.home
     for place in (
-        f"{home}/.claude: 'work' is switched off, ",
-        f"{home}/{ELSEWHERE}: what was there",
-        f"{home}/new: what was there",
+        f"{home}/.claude: 'work' will be deactivated, ",
+        f"{home}/{ELSEWHERE}: the settings from",
+        f"{home}/new: the settings from",
         f"{home}/.bashrc: the block",
         f"{home}/.config/fish/config.fish: the block",
     ):
@@ -140,7 +140,7 @@ def test_what_cannot_be_changed_keeps_nothing_else(configured):
     place = configured.file(ELSEWHERE)
     assert done.error.startswith(f"left as it is: {place} (")
     assert dry.error == done.error
-    assert done.err.endswith("; then again: keyswitch uninstall --all\n")
+    assert done.err.endswith("; then run again: keyswitch uninstall --all\n")
     left = {p: d for p, d in outside(configured).items() if ELSEWHERE not in p}
     del configured.before[broken]
     assert left == configured.before
@@ -191,7 +191,7 @@ def test_no_login_is_lost_and_a_profile_s_own_folder_keeps_its(ks):
     # Nothing was in that folder before; b's is with its profile.
     assert live_anywhere(ks.home) == [token("a")]
     assert live(ks.home, f"{FOLDERS}/a") == token("a")
-    assert "logins of 'a', 'b', which may be nowhere else: " in done.err
+    assert "logins of 'a', 'b', which may exist nowhere else; to " in done.err
     ks("use", "b")
     assert live(ks.home) == token("b")
 
@@ -210,7 +210,7 @@ def test_a_folder_that_is_away_is_named_and_done_when_it_is_back(ks):
     ks("use", "work", CLAUDE_CONFIG_DIR=str(folder))
     folder.rename(away)
     done = ks("uninstall", "--all", "--yes")
-    assert f"wrote into {folder}, which is not there now" in done.err
+    assert f"wrote into {folder}, which is missing now" in done.err
     away.rename(folder)
     ks("uninstall", "--all", "--yes")
     settings = folder / "settings.json"

@@ -140,7 +140,7 @@ def test_off_says_what_the_shell_keeps(ks):
     ks("use", "personal")
     done = ks("off", **of_shell(ks))
     assert "no profile is active" in done.err
-    assert "still has the variables of 'work'" in done.err
+    assert "still has variables of 'work'" in done.err
 
 
 def test_remove_says_what_the_shell_keeps(ks):

@@ -308,7 +308,7 @@ def test_an_emptied_login_is_said_to_be_one(here):
     login = {**LOGIN["claudeAiOauth"], "accessToken": "", "refreshToken": ""}
     causes = here(login={"claudeAiOauth": login})
     text = OTHERS["oauth-token-expired"][0]
-    assert "renewal was refused" in said(causes(text)[0])
+    assert "renewal was rejected" in said(causes(text)[0])
 
 
 def test_a_broken_configuration_still_gives_an_explanation(here, home):

@@ -15,7 +15,7 @@ from tests.files import circumstances, homes, tree
 from tests.files.homes import FILES, TASKS
 from tests.proof import record
 
-_LEFT = "the change is done, but an old secret is still stored"
+_LEFT = "the change was made, but an old secret is still stored"
 SLOWEST = 2.0  # seconds for a refusal
 _SET_ASIDE = "is damaged; moved it to "
 _TWO_LINES = re.compile(

@@ -57,7 +57,7 @@ def test_nothing_is_left_for_undo_or_beside_the_vault(ks):
     ks("migrate", "work", "--to", "corp:key")
     assert in_vault(ks) == [OTHER]
     assert [*ks.file(".local/share/keyswitch").glob("vault.ksv.*")] == []
-    assert "no change to take back" in ks("undo", code=1).error
+    assert "nothing to undo" in ks("undo", code=1).error
 
 
 def test_all_of_them_and_once_more(ks):
@@ -126,7 +126,7 @@ ODD = "#!/bin/sh\necho something else >&2\nexit 1\n"
         (LOCKED, 5, "locked"),
         (ODD, 1, "could not be read"),
         (FORGETS, 1, "corp:key"),
-        (CHANGES, 1, "gave back another value than it was given"),
+        (CHANGES, 1, "returned a different value"),
     ],
     ids=["locked", "not known", "forgets", "changes"],
 )
@@ -147,9 +147,9 @@ def test_a_manager_that_does_not_keep_it_leaves_all_as_it_was(
 WRONG = {
     "vaults": "'vaults' is no store",
     "nope:x": "is no reference to a manager",
-    "corp:{name}": "there is no placeholder {name}",
-    "corp:key": "would go to one place: corp:key",
-    "corp:{field}": "would go to one place: corp:api_key",
+    "corp:{name}": "unknown placeholder {name}",
+    "corp:key": "would go to the same place: corp:key",
+    "corp:{field}": "would go to the same place: corp:api_key",
 }
 
 
@@ -208,7 +208,7 @@ def test_a_secret_that_is_replaced_meanwhile_stays(ks):
     path.write_text(text.replace("put) ", other))
     ks("managers", "allow", "corp", "--yes")
     done = ks("migrate", "work", "--to", "corp:key", code=1)
-    assert "'work' was changed meanwhile" in done.error
+    assert "'work' changed meanwhile" in done.error
     assert 'store = "vault"' in profile.read_text()
     assert in_vault(ks) == [KEY, OTHER]
 
@@ -243,7 +243,7 @@ def test_what_a_team_keeps_stays_there(ks):
     ks("migrate", "work", "--to", "corp:key")
     path.write_text(f'team = "acme"\n{path.read_text()}')
     done = ks("migrate", "work", "--to", "vault", code=1)
-    assert "'work' is a profile of team 'acme'" in done.error
+    assert "'work' is managed by team 'acme'" in done.error
     done = ks("migrate", "--all", "--to", PLACE)
     assert "work      left   managed by team 'acme'" in done.out
 

@@ -76,7 +76,7 @@ def test_an_item_is_never_overwritten(session):
     session()
     item = new_item()
     KeychainStore().put(item, 1, VALUE)
-    with pytest.raises(StoreError, match="exists already"):
+    with pytest.raises(StoreError, match="already exists"):
         KeychainStore().put(item, 1, Secret("FAKE-other"))
     assert KeychainStore().get(item, 1) == VALUE
 

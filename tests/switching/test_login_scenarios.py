@@ -282,8 +282,8 @@ def test_an_old_sessions_login_is_noticed_by_the_next_command(place):
     assert place.elsewhere(session.write_back)
     [said] = leftovers.notice(place.workspace())
     assert said == (
-        "an old session had put the login of 'one' back; both are kept, and "
-        "'two' is in place again"
+        "an old session had restored the login of 'one'; both are saved, and "
+        "'two' is in use again"
     )
     assert place.owners() == {B}
     assert place.use("one")

@@ -28,9 +28,9 @@ EXCHANGE = Exchange(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("trace",), "there is no command after --"),
-        (("trace", "--"), "there is no command after --"),
-        (("trace", "--", "nowhere-at-all"), "there is no command 'nowhere-at-"),
+        (("trace",), "no command after --"),
+        (("trace", "--"), "no command after --"),
+        (("trace", "--", "nowhere-at-all"), "command not found: 'nowhere-at-"),
         (
             ("trace", "--to", "no/such/file", "--", "true"),
             "cannot write to no/",

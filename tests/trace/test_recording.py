@@ -63,7 +63,7 @@ def test_what_is_there_already_is_left_alone(tmp_path, kind):
         "nowhere": lambda: path.symlink_to(aim),
         "fifo": lambda: os.mkfifo(path),
     }[kind]()
-    with pytest.raises(InputError, match="exists already") as caught:
+    with pytest.raises(InputError, match="already exists") as caught:
         Recording(str(path))
     assert caught.value.hint
     assert not aim.exists() or aim.read_text() == "mine"

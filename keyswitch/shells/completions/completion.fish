@@ -8,12 +8,12 @@ begin
         switch "$argv[1]"
             case ''
                 set found \
-                    add\t'Make a profile and store its secret.' \
+                    add\t'Add a profile and store its secret.' \
                     allow\t'Trust a directory\'s link as it is now.' \
                     completion\t'Print a shell\'s completion script.' \
                     copy\t'Copy a profile and its secrets.' \
                     current\t'Print the active profile\'s name.' \
-                    deny\t'Refuse a directory\'s link.' \
+                    deny\t'Ignore a directory\'s link.' \
                     doctor\t'Find what is wrong and fix it.' \
                     edit\t'Change a profile\'s fields.' \
                     env\t'Print export statements for eval.' \
@@ -23,18 +23,18 @@ begin
                     history\t'List past changes.' \
                     hook\t'Print a shell\'s prompt hook.' \
                     import\t'Import exported profiles.' \
-                    install\t'Let every terminal follow a switch.' \
+                    install\t'Make every terminal follow a switch.' \
                     link\t'Link a directory to a profile.' \
                     list\t'List the profiles.' \
-                    lock\t'Lock the vault and forget secrets.' \
+                    lock\t'Lock the vault and clear cached secrets.' \
                     login\t'Save a Claude Code login as a profile.' \
                     logout\t'Remove a login\'s tokens.' \
                     managers\t'Check 1Password, Vault, pass, ...' \
                     migrate\t'Move secrets to another store.' \
-                    off\t'Make no profile active.' \
+                    off\t'Deactivate the active profile.' \
                     providers\t'List the providers.' \
                     remove\t'Remove a profile.' \
-                    rename\t'Give a profile another name.' \
+                    rename\t'Rename a profile.' \
                     revoke-local\t'Remove tokens from this machine.' \
                     rotate\t'Replace a profile\'s secret.' \
                     run\t'Run one command with a profile.' \
@@ -44,18 +44,18 @@ begin
                     team\t'Share profiles, but never secrets.' \
                     trace\t'Show the requests a command sends.' \
                     undo\t'Undo the last change.' \
-                    uninstall\t'Take the hook out again.' \
+                    uninstall\t'Remove the hook from a start file.' \
                     unlink\t'Remove a directory\'s link.' \
                     unlock\t'Unlock the vault for this session.' \
                     use\t'Switch to a profile.' \
                     vault\t'Manage the encrypted vault.' \
                     verify\t'Ask the services if secrets still work.' \
-                    whoami\t'Say which credential Claude Code sends.'
+                    whoami\t'Show which credential Claude Code sends.'
             case helper
                 set found \
                     api-key\t'Print the main secret of a profile.' \
                     aws\t'Print AWS credentials as JSON.' \
-                    claude-code\t'Print the key that Claude Code has to send (its apiKeyHelper).'
+                    claude-code\t'Print the key for Claude Code (its apiKeyHelper).'
             case managers
                 set found \
                     allow\t'Look at a command of config.toml, and let references start it.' \
@@ -88,266 +88,266 @@ begin
             case ''
                 set found \
                     --json\t'Print data as JSON.' \
-                    --no-input\t'Never ask anything.' \
+                    --no-input\t'Never ask questions.' \
                     -q\t'Print results only.' \
                     --quiet\t'Print results only.' \
-                    -v\t'Say what is done.' \
-                    --verbose\t'Say what is done.' \
+                    -v\t'Print more details.' \
+                    --verbose\t'Print more details.' \
                     --color\t'Use colour: auto, always or never.' \
                     --version\t'Show the version and exit.'
             case add
                 set found \
                     --provider\tPROVIDER \
                     --set\t'FIELD=VALUE' \
-                    --label\t'Free text for listings.' \
-                    --expires\t'As 2027-02-01.' \
-                    --expect\t'Refuse to use it if it would be billed otherwise.' \
-                    --store\t'Default: the keychain where there is one.' \
+                    --label\t'A description for listings.' \
+                    --expires\t'A date such as 2027-02-01.' \
+                    --expect\t'Refuse to use the profile if its billing differs.' \
+                    --store\t'Default: the keychain if there is one.' \
                     --reference\t'Leave the secret in a manager: op://Eng/claude/key, vault:kv/claude#key, pass:ai/claude; \'keyswitch managers list\'.' \
-                    --lifetime\t'How long a value of --reference stays unlocked.' \
+                    --lifetime\t'How long a value read by --reference stays cached.' \
                     --stdin\t'Read the secret from stdin.' \
                     --from-env\t'Read it from this environment variable.' \
                     --from-file\t'Read it from this file.' \
                     --fd\t'Read it from this open file descriptor.' \
-                    --dry-run\t'Show what would be changed.'
+                    --dry-run\t'Show what would change.'
             case allow
                 set found \
-                    --dry-run\t'Show what would be changed.'
+                    --dry-run\t'Show what would change.'
             case copy
                 set found \
-                    --dry-run\t'Show what would be changed.'
+                    --dry-run\t'Show what would change.'
             case current
                 set found \
-                    --prompt\t'Print nothing, and no error, where no profile is active.' \
-                    --usage\t'Print what is known of its limits as well.'
+                    --prompt\t'Print nothing, not even an error, if no profile is active.' \
+                    --usage\t'Also print its usage limits, as far as known.'
             case deny
                 set found \
-                    --dry-run\t'Show what would be changed.'
+                    --dry-run\t'Show what would change.'
             case doctor
                 set found \
-                    --fix\t'Mend what is safe; undoable.' \
-                    --dry-run\t'With --fix: only show it.' \
-                    --yes\t'With --fix: do not ask.' \
-                    --network\t'Try DNS, TCP, TLS, proxy and HTTP.' \
-                    --run-helper\t'Run an apiKeyHelper to see whether it works (10 s at most).' \
+                    --fix\t'Fix what is safe to fix; \'undo\' reverts it.' \
+                    --dry-run\t'With --fix: only show the changes.' \
+                    --yes\t'With --fix: skip the question.' \
+                    --network\t'Test DNS, TCP, TLS, proxy and HTTP.' \
+                    --run-helper\t'Run the apiKeyHelper to see if it works (10 s at most).' \
                     --report\t'Print a report for a support ticket.'
             case edit
                 set found \
                     --set\t'FIELD=VALUE' \
                     --unset\tFIELD \
-                    --label\t'Free text for listings.' \
-                    --expires\t'As 2027-02-01; \'\' for none.' \
+                    --label\t'A description for listings.' \
+                    --expires\t'A date such as 2027-02-01; \'\' for none.' \
                     --expect\t'api, subscription or cloud; \'\' for none.' \
-                    --isolated\t'Give it a configuration folder of its own.' \
+                    --isolated\t'Give the profile its own configuration folder.' \
                     --no-isolated\t'The opposite of --isolated.' \
-                    --share\t'What that folder shares: agents, commands, history, memory, settings, skills; \'none\'; \'\' for what is usual.' \
-                    --only\t'Where it may be used: directories (~/clients/**) and git remotes (github.com/acme/*), with commas; \'\' for everywhere.' \
-                    --never\t'Where it may not.' \
+                    --share\t'What that folder shares: agents, commands, history, memory, settings, skills; \'none\'; \'\' for the default.' \
+                    --only\t'Where it may be used: directories (~/clients/**) and git remotes (github.com/acme/*), comma-separated; \'\' for everywhere.' \
+                    --never\t'Where it may not be used; the same form as --only.' \
                     --reference\t'Leave the secret in a manager: op://Eng/claude/key, vault:kv/claude#key, pass:ai/claude; \'keyswitch managers list\'.' \
-                    --lifetime\t'How long a value of --reference stays unlocked.' \
-                    --dry-run\t'Show what would be changed.'
+                    --lifetime\t'How long a value read by --reference stays cached.' \
+                    --dry-run\t'Show what would change.'
             case env
                 set found \
-                    --shell\t'Default: the parent process.' \
-                    --unset\t'Undo what env did here.' \
-                    --format\t'Print a document for another program.' \
-                    --reveal\t'Real values on a terminal too.'
+                    --shell\t'Default: the shell that runs this.' \
+                    --unset\t'Undo what env did in this shell.' \
+                    --format\t'Print JSON or a dotenv file instead.' \
+                    --reveal\t'Print real values on a terminal too.'
             case explain
                 set found \
-                    --from-log\t'Take the newest error of Claude Code\'s transcripts.'
+                    --from-log\t'Read the latest error from Claude Code\'s transcripts.'
             case export
                 set found \
-                    --all\t'All but logins.' \
-                    --to\t'The bundle.' \
-                    --replace\t'Overwrite that file.' \
-                    --passphrase-fd\t'Read it from this descriptor.' \
-                    --passphrase-file\t'Read it from this file.'
+                    --all\t'All profiles except logins.' \
+                    --to\t'The file to write.' \
+                    --replace\t'Overwrite the file if it exists.' \
+                    --passphrase-fd\t'Read the passphrase from this file descriptor.' \
+                    --passphrase-file\t'Read the passphrase from this file.'
             case history
                 set found \
                     -n\tN \
                     --number\tN
             case import
                 set found \
-                    --replace\t'Overwrite profiles.' \
-                    --accept-host\t'A secret may go to this host; otherwise you are asked to type it.' \
-                    --yes\t'Do not ask for the rest.' \
-                    --store\t'Default: the keychain where there is one.' \
-                    --passphrase-fd\t'Read it from this descriptor.' \
-                    --passphrase-file\t'Read it from this file.' \
-                    --dry-run\t'Show what would be changed.'
+                    --replace\t'Overwrite existing profiles.' \
+                    --accept-host\t'Allow a secret to go to this host; otherwise you are asked to type it.' \
+                    --yes\t'Skip the other questions.' \
+                    --store\t'Default: the keychain if there is one.' \
+                    --passphrase-fd\t'Read the passphrase from this file descriptor.' \
+                    --passphrase-file\t'Read the passphrase from this file.' \
+                    --dry-run\t'Show what would change.'
             case install
                 set found \
-                    --login\t'The file of bash\'s login shells; the default on macOS.' \
+                    --login\t'Use the start file of bash\'s login shells (the default on macOS).' \
                     --no-login\t'The opposite of --login.' \
-                    --yes\t'Do not ask.' \
-                    --dry-run\t'Show what would be changed.'
+                    --yes\t'Skip the question.' \
+                    --dry-run\t'Show what would change.'
             case link
                 set found \
-                    --remote\t'Every clone of these git remotes, in your own config.toml.' \
-                    --dry-run\t'Show what would be changed.'
+                    --remote\t'Link every clone of these git remotes, in config.toml.' \
+                    --dry-run\t'Show what would change.'
             case login
                 set found \
-                    --capture\t'Keep the present login.' \
-                    --token\t'Keep a \'claude setup-token\' one.' \
-                    --orphan\t'Keep the newest login that belonged to no profile.' \
-                    --store\t'Default: the keychain where there is one.' \
-                    --label\t'Free text for listings.' \
-                    --stdin\t'With --token: read it there.' \
-                    --from-env\t'With --token: from there.' \
+                    --capture\t'Save the current login.' \
+                    --token\t'Save a token from \'claude setup-token\'.' \
+                    --orphan\t'Save the newest login that belongs to no profile.' \
+                    --store\t'Default: the keychain if there is one.' \
+                    --label\t'A description for listings.' \
+                    --stdin\t'With --token: read it from stdin.' \
+                    --from-env\t'With --token: read it from this variable.' \
                     --console\t'A Console login (API billing).' \
-                    --email\t'Handed to Claude\'s login.' \
-                    --dry-run\t'Show what would be changed.'
+                    --email\t'The e-mail address for Claude\'s login.' \
+                    --dry-run\t'Show what would change.'
             case logout
                 set found \
-                    --yes\t'Do not ask.' \
-                    --dry-run\t'Show what would be changed.'
+                    --yes\t'Skip the question.' \
+                    --dry-run\t'Show what would change.'
             case 'managers allow'
                 set found \
-                    --yes\t'Do not ask.'
+                    --yes\t'Skip the question.'
             case migrate
                 set found \
-                    --to\t'vault, keychain, or a reference; with {profile} and {field}.' \
-                    --all\t'Every profile that has a secret.' \
-                    --overwrite\t'Replace another value at a reference.' \
-                    --dry-run\t'Show what would be changed.'
+                    --to\t'vault, keychain, or a reference, which may contain {profile} and {field}.' \
+                    --all\t'All profiles that have a secret.' \
+                    --overwrite\t'Overwrite another value at a reference.' \
+                    --dry-run\t'Show what would change.'
             case off
                 set found \
-                    --here\t'End this shell\'s own choice only, by eval.' \
-                    --wait\t'Wait first until no running session is in a turn.' \
-                    --timeout\t'With --wait: give up after this time, nothing changed.' \
-                    --force\t'Switch without a look at running sessions.' \
-                    --dry-run\t'Show what would be changed.'
+                    --here\t'Only undo \'use --here\' in this shell, with eval.' \
+                    --wait\t'Wait until no running session is in a turn.' \
+                    --timeout\t'With --wait: give up after this time and change nothing.' \
+                    --force\t'Switch without checking running sessions.' \
+                    --dry-run\t'Show what would change.'
             case remove
                 set found \
-                    --yes\t'Do not ask.' \
-                    --dry-run\t'Show what would be changed.'
+                    --yes\t'Skip the question.' \
+                    --dry-run\t'Show what would change.'
             case rename
                 set found \
-                    --dry-run\t'Show what would be changed.'
+                    --dry-run\t'Show what would change.'
             case revoke-local
                 set found \
-                    --all\t'Every token there is.' \
-                    --claude-code\t'What lies in Claude Code\'s files.' \
-                    --stale\t'Expired, blanked and orphaned ones (the default).' \
-                    --yes\t'Do not ask.' \
-                    --dry-run\t'Show what would be changed.'
+                    --all\t'Every token on this machine.' \
+                    --claude-code\t'Tokens in Claude Code\'s files.' \
+                    --stale\t'Expired, blanked and orphaned tokens (the default).' \
+                    --yes\t'Skip the question.' \
+                    --dry-run\t'Show what would change.'
             case rotate
                 set found \
-                    --expires\t'As 2027-02-01.' \
-                    --store\t'Default: the keychain where there is one.' \
+                    --expires\t'A date such as 2027-02-01.' \
+                    --store\t'Default: the keychain if there is one.' \
                     --stdin\t'Read the secret from stdin.' \
                     --from-env\t'Read it from this environment variable.' \
                     --from-file\t'Read it from this file.' \
                     --fd\t'Read it from this open file descriptor.' \
-                    --dry-run\t'Show what would be changed.'
+                    --dry-run\t'Show what would change.'
             case run
                 set found \
                     --redact\t'Mask the profile\'s secrets in the output.'
             case shell
                 set found \
-                    --shell\t'Default: the one you are in.'
+                    --shell\t'Default: your current shell.'
             case show
                 set found \
-                    --reveal\t'Show the secrets, after asking.'
+                    --reveal\t'Show the secrets after asking.'
             case 'team add'
                 set found \
-                    --tag\t'Read the file of a signed tag of that git checkout.' \
-                    --sha256\t'The file has this hash, and that is the yes.' \
-                    --signer\t'With --tag: the fingerprint of the key that signs; also the yes.' \
-                    --dry-run\t'Show what would be changed.'
+                    --tag\t'Read the file from this signed tag of the git checkout.' \
+                    --sha256\t'Accept the file with this hash, without asking.' \
+                    --signer\t'With --tag: accept this signing key, given by its fingerprint.' \
+                    --dry-run\t'Show what would change.'
             case 'team diff'
                 set found \
-                    --source\t'Where it is now.' \
-                    --tag\t'Read the file of a signed tag of that git checkout.'
+                    --source\t'Its new file or directory.' \
+                    --tag\t'Read the file from this signed tag of the git checkout.'
             case 'team remove'
                 set found \
-                    --yes\t'Do not ask.' \
-                    --dry-run\t'Show what would be changed.'
+                    --yes\t'Skip the question.' \
+                    --dry-run\t'Show what would change.'
             case 'team update'
                 set found \
-                    --source\t'Where it is now.' \
-                    --tag\t'Read the file of a signed tag of that git checkout.' \
-                    --sha256\t'The file has this hash, and that is the yes.' \
-                    --signer\t'With --tag: the fingerprint of the key that signs; also the yes.' \
-                    --dry-run\t'Show what would be changed.'
+                    --source\t'Its new file or directory.' \
+                    --tag\t'Read the file from this signed tag of the git checkout.' \
+                    --sha256\t'Accept the file with this hash, without asking.' \
+                    --signer\t'With --tag: accept this signing key, given by its fingerprint.' \
+                    --dry-run\t'Show what would change.'
             case trace
                 set found \
-                    --profile\t'Run it with a profile, as \'run\'.' \
-                    --to\t'Where the lines go, for example a tty.' \
-                    --record\t'Keep the requests, redacted (HAR).' \
+                    --profile\t'Run it with a profile, like \'run\'.' \
+                    --to\t'Write the lines to this file or terminal.' \
+                    --record\t'Save the requests, redacted (HAR).' \
                     --bodies\t'What --record keeps of bodies.' \
-                    --view\t'Show a recording in the browser.' \
+                    --view\t'Open a recording in the browser.' \
                     --simulate\t'401, 403-aws, 429, 529, overloaded, slow, cut, html, bad-json or expired-login; \'every 3rd\', \'after 5 s\'.' \
                     --replay\t'Answer from a recording.' \
-                    --intercept\t'Look into TLS as well: hosts that no base URL covers.' \
-                    --intercept-host\t'A further host for --intercept, like \'*.example.com\'.'
+                    --intercept\t'Also decrypt TLS to hosts that no base URL covers.' \
+                    --intercept-host\t'Another host for --intercept, such as \'*.example.com\'.'
             case undo
                 set found \
-                    --dry-run\t'Show what would be changed.'
+                    --dry-run\t'Show what would change.'
             case uninstall
                 set found \
-                    --all\t'Of every shell, and out of Claude Code\'s files as well.' \
-                    --yes\t'Do not ask.' \
-                    --dry-run\t'Show what would be changed.'
+                    --all\t'For every shell, and in Claude Code\'s files too.' \
+                    --yes\t'Skip the question.' \
+                    --dry-run\t'Show what would change.'
             case unlink
                 set found \
-                    --remote\t'The rule of a remote.' \
-                    --dry-run\t'Show what would be changed.'
+                    --remote\t'Remove the link of these git remotes.' \
+                    --dry-run\t'Show what would change.'
             case unlock
                 set found \
                     --timeout\t'How long; default: cache_timeout of config.toml, or 900.' \
-                    --passphrase-fd\t'Read it from this descriptor.' \
-                    --passphrase-file\t'Read it from this file.'
+                    --passphrase-fd\t'Read the passphrase from this file descriptor.' \
+                    --passphrase-file\t'Read the passphrase from this file.'
             case use
                 set found \
-                    --here\t'For this shell only, by eval.' \
-                    --target\t'Which program to configure; \'none\' moves the pointer only.' \
-                    --suggest\t'Name the account with most left; switch nothing.' \
-                    --wait\t'Wait first until no running session is in a turn.' \
-                    --timeout\t'With --wait: give up after this time, nothing changed.' \
-                    --force\t'Switch without a look at running sessions.' \
-                    --dry-run\t'Show what would be changed.'
+                    --here\t'Switch only this shell, with eval.' \
+                    --target\t'Which program to configure; \'none\' configures none.' \
+                    --suggest\t'Show the account with the most usage left; do not switch.' \
+                    --wait\t'Wait until no running session is in a turn.' \
+                    --timeout\t'With --wait: give up after this time and change nothing.' \
+                    --force\t'Switch without checking running sessions.' \
+                    --dry-run\t'Show what would change.'
             case 'vault accept-rollback'
                 set found \
-                    --yes\t'Do not ask.'
+                    --yes\t'Skip the question.'
             case 'vault init'
                 set found \
-                    --machine-key\t'Open without a passphrase, by a key file of this machine. Protects copies of the vault, not this account.' \
-                    --passphrase-fd\t'Read it from this descriptor.' \
-                    --passphrase-file\t'Read it from this file.'
+                    --machine-key\t'Open it with a key file on this machine, without a passphrase. Protects copies of the vault, not this account.' \
+                    --passphrase-fd\t'Read the passphrase from this file descriptor.' \
+                    --passphrase-file\t'Read the passphrase from this file.'
             case 'vault passwd'
                 set found \
-                    --passphrase-fd\t'Read it from this descriptor.' \
-                    --passphrase-file\t'Read it from this file.'
+                    --passphrase-fd\t'Read the passphrase from this file descriptor.' \
+                    --passphrase-file\t'Read the passphrase from this file.'
             case 'vault recovery'
                 set found \
-                    --use\t'Open with the code.' \
-                    --passphrase-fd\t'Read it from this descriptor.' \
-                    --passphrase-file\t'Read it from this file.'
+                    --use\t'Open the vault with the code.' \
+                    --passphrase-fd\t'Read the passphrase from this file descriptor.' \
+                    --passphrase-file\t'Read the passphrase from this file.'
             case 'vault rotate'
                 set found \
-                    --passphrase-fd\t'Read it from this descriptor.' \
-                    --passphrase-file\t'Read it from this file.'
+                    --passphrase-fd\t'Read the passphrase from this file descriptor.' \
+                    --passphrase-file\t'Read the passphrase from this file.'
             case verify
                 set found \
                     --all\t'Every profile.'
             case whoami
                 set found \
-                    --run-helper\t'Run what prints the credential, 10 s at most: a helper, or the credential_process of an AWS profile.' \
-                    --verify\t'Ask the service whose credential it is.' \
-                    --explain\t'Show every source in the order that counts.' \
-                    --as\t'Predict for what is started so; otherwise as here.'
+                    --run-helper\t'Run the program that prints the credential (apiKeyHelper or credential_process), 10 s at most.' \
+                    --verify\t'Ask the service whose credential this is.' \
+                    --explain\t'Show every source in order of precedence.' \
+                    --as\t'Predict for this way of starting it; default: as here.'
         end
         switch "$argv[1]"
             case '' helper 'helper api-key' 'helper aws' 'helper claude-code' managers run team vault
             case '*'
                 set -a found \
                     --json\t'Print data as JSON.' \
-                    --no-input\t'Never ask anything.' \
+                    --no-input\t'Never ask questions.' \
                     -q\t'Print results only.' \
                     --quiet\t'Print results only.' \
-                    -v\t'Say what is done.' \
-                    --verbose\t'Say what is done.' \
+                    -v\t'Print more details.' \
+                    --verbose\t'Print more details.' \
                     --color\t'Use colour: auto, always or never.'
         end
         set -a found \

@@ -10,12 +10,12 @@
     case "$1" in
     ('')
       found=(
-        'add:Make a profile and store its secret.'
+        'add:Add a profile and store its secret.'
         'allow:Trust a directory'"'"'s link as it is now.'
         'completion:Print a shell'"'"'s completion script.'
         'copy:Copy a profile and its secrets.'
         'current:Print the active profile'"'"'s name.'
-        'deny:Refuse a directory'"'"'s link.'
+        'deny:Ignore a directory'"'"'s link.'
         'doctor:Find what is wrong and fix it.'
         'edit:Change a profile'"'"'s fields.'
         'env:Print export statements for eval.'
@@ -25,18 +25,18 @@
         'history:List past changes.'
         'hook:Print a shell'"'"'s prompt hook.'
         'import:Import exported profiles.'
-        'install:Let every terminal follow a switch.'
+        'install:Make every terminal follow a switch.'
         'link:Link a directory to a profile.'
         'list:List the profiles.'
-        'lock:Lock the vault and forget secrets.'
+        'lock:Lock the vault and clear cached secrets.'
         'login:Save a Claude Code login as a profile.'
         'logout:Remove a login'"'"'s tokens.'
         'managers:Check 1Password, Vault, pass, ...'
         'migrate:Move secrets to another store.'
-        'off:Make no profile active.'
+        'off:Deactivate the active profile.'
         'providers:List the providers.'
         'remove:Remove a profile.'
-        'rename:Give a profile another name.'
+        'rename:Rename a profile.'
         'revoke-local:Remove tokens from this machine.'
         'rotate:Replace a profile'"'"'s secret.'
         'run:Run one command with a profile.'
@@ -46,20 +46,20 @@
         'team:Share profiles, but never secrets.'
         'trace:Show the requests a command sends.'
         'undo:Undo the last change.'
-        'uninstall:Take the hook out again.'
+        'uninstall:Remove the hook from a start file.'
         'unlink:Remove a directory'"'"'s link.'
         'unlock:Unlock the vault for this session.'
         'use:Switch to a profile.'
         'vault:Manage the encrypted vault.'
         'verify:Ask the services if secrets still work.'
-        'whoami:Say which credential Claude Code sends.'
+        'whoami:Show which credential Claude Code sends.'
       )
       ;;
     (helper)
       found=(
         'api-key:Print the main secret of a profile.'
         'aws:Print AWS credentials as JSON.'
-        'claude-code:Print the key that Claude Code has to send (its apiKeyHelper).'
+        'claude-code:Print the key for Claude Code (its apiKeyHelper).'
       )
       ;;
     (managers)
@@ -100,11 +100,11 @@
     ('')
       specs=(
         '--json[Print data as JSON.]'
-        '--no-input[Never ask anything.]'
+        '--no-input[Never ask questions.]'
         '(-q --quiet)-q[Print results only.]'
         '(-q --quiet)--quiet[Print results only.]'
-        '(-v --verbose)-v[Say what is done.]'
-        '(-v --verbose)--verbose[Say what is done.]'
+        '(-v --verbose)-v[Print more details.]'
+        '(-v --verbose)--verbose[Print more details.]'
         '--color=[Use colour: auto, always or never.]:WHEN:(always auto never)'
         '--version[Show the version and exit.]'
         '1:command:->command'
@@ -115,23 +115,23 @@
       specs=(
         '--provider=[PROVIDER]:PROVIDER:(anthropic anthropic-aws aws bedrock claude-login claude-token custom foundry gateway gemini github openai openrouter vertex)'
         '*--set=[FIELD=VALUE]:FIELD=VALUE: '
-        '--label=[Free text for listings.]:label: '
-        '--expires=[As 2027-02-01.]:DATE: '
-        '--expect=[Refuse to use it if it would be billed otherwise.]:expect:(api cloud subscription)'
-        '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
+        '--label=[A description for listings.]:label: '
+        '--expires=[A date such as 2027-02-01.]:DATE: '
+        '--expect=[Refuse to use the profile if its billing differs.]:expect:(api cloud subscription)'
+        '--store=[Default: the keychain if there is one.]:store:(keychain vault)'
         '*--reference=[Leave the secret in a manager: op://Eng/claude/key, vault:kv/claude#key, pass:ai/claude; '"'"'keyswitch managers list'"'"'.]:[FIELD=]REFERENCE: '
-        '--lifetime=[How long a value of --reference stays unlocked.]:SECONDS: '
+        '--lifetime=[How long a value read by --reference stays cached.]:SECONDS: '
         '--stdin[Read the secret from stdin.]'
         '*--from-env=[Read it from this environment variable.]:[FIELD=]NAME: '
         '*--from-file=[Read it from this file.]:[FIELD=]PATH:_files'
         '*--fd=[Read it from this open file descriptor.]:[FIELD=]N: '
-        '--dry-run[Show what would be changed.]'
+        '--dry-run[Show what would change.]'
         '1:name: '
       )
       ;;
     (allow)
       specs=(
-        '--dry-run[Show what would be changed.]'
+        '--dry-run[Show what would change.]'
         '1:folder:_files -/'
       )
       ;;
@@ -142,30 +142,30 @@
       ;;
     (copy)
       specs=(
-        '--dry-run[Show what would be changed.]'
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles
         '2:new name: '
       )
       ;;
     (current)
       specs=(
-        '--prompt[Print nothing, and no error, where no profile is active.]'
-        '--usage[Print what is known of its limits as well.]'
+        '--prompt[Print nothing, not even an error, if no profile is active.]'
+        '--usage[Also print its usage limits, as far as known.]'
       )
       ;;
     (deny)
       specs=(
-        '--dry-run[Show what would be changed.]'
+        '--dry-run[Show what would change.]'
         '1:folder:_files -/'
       )
       ;;
     (doctor)
       specs=(
-        '--fix[Mend what is safe; undoable.]'
-        '--dry-run[With --fix: only show it.]'
-        '--yes[With --fix: do not ask.]'
-        '--network[Try DNS, TCP, TLS, proxy and HTTP.]'
-        '--run-helper[Run an apiKeyHelper to see whether it works (10 s at most).]'
+        '--fix[Fix what is safe to fix; '"'"'undo'"'"' reverts it.]'
+        '--dry-run[With --fix: only show the changes.]'
+        '--yes[With --fix: skip the question.]'
+        '--network[Test DNS, TCP, TLS, proxy and HTTP.]'
+        '--run-helper[Run the apiKeyHelper to see if it works (10 s at most).]'
         '--report[Print a report for a support ticket.]'
       )
       ;;
@@ -173,42 +173,42 @@
       specs=(
         '*--set=[FIELD=VALUE]:FIELD=VALUE: '
         '*--unset=[FIELD]:FIELD: '
-        '--label=[Free text for listings.]:label: '
-        '--expires=[As 2027-02-01; '"'"''"'"' for none.]:DATE: '
+        '--label=[A description for listings.]:label: '
+        '--expires=[A date such as 2027-02-01; '"'"''"'"' for none.]:DATE: '
         '--expect=[api, subscription or cloud; '"'"''"'"' for none.]:expect:(api cloud subscription)'
-        '--isolated[Give it a configuration folder of its own.]'
+        '--isolated[Give the profile its own configuration folder.]'
         '--no-isolated[The opposite of --isolated.]'
-        '--share=[What that folder shares: agents, commands, history, memory, settings, skills; '"'"'none'"'"'; '"'"''"'"' for what is usual.]:LIST:(agents commands history memory none settings skills)'
-        '--only=[Where it may be used: directories (~/clients/**) and git remotes (github.com/acme/*), with commas; '"'"''"'"' for everywhere.]:PLACES: '
-        '--never=[Where it may not.]:PLACES: '
+        '--share=[What that folder shares: agents, commands, history, memory, settings, skills; '"'"'none'"'"'; '"'"''"'"' for the default.]:LIST:(agents commands history memory none settings skills)'
+        '--only=[Where it may be used: directories (~/clients/**) and git remotes (github.com/acme/*), comma-separated; '"'"''"'"' for everywhere.]:PLACES: '
+        '--never=[Where it may not be used; the same form as --only.]:PLACES: '
         '*--reference=[Leave the secret in a manager: op://Eng/claude/key, vault:kv/claude#key, pass:ai/claude; '"'"'keyswitch managers list'"'"'.]:[FIELD=]REFERENCE: '
-        '--lifetime=[How long a value of --reference stays unlocked.]:SECONDS: '
-        '--dry-run[Show what would be changed.]'
+        '--lifetime=[How long a value read by --reference stays cached.]:SECONDS: '
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles
       )
       ;;
     (env)
       specs=(
-        '--shell=[Default: the parent process.]:SHELL:(bash cmd dash dotenv fish json ksh mksh nu pwsh sh zsh)'
-        '--unset[Undo what env did here.]'
-        '--format=[Print a document for another program.]:format:(dotenv json)'
-        '--reveal[Real values on a terminal too.]'
+        '--shell=[Default: the shell that runs this.]:SHELL:(bash cmd dash dotenv fish json ksh mksh nu pwsh sh zsh)'
+        '--unset[Undo what env did in this shell.]'
+        '--format=[Print JSON or a dotenv file instead.]:format:(dotenv json)'
+        '--reveal[Print real values on a terminal too.]'
         1:name:__keyswitch_profiles
       )
       ;;
     (explain)
       specs=(
-        '--from-log[Take the newest error of Claude Code'"'"'s transcripts.]'
+        '--from-log[Read the latest error from Claude Code'"'"'s transcripts.]'
         '*:text: '
       )
       ;;
     (export)
       specs=(
-        '--all[All but logins.]'
-        '--to=[The bundle.]:FILE:_files'
-        '--replace[Overwrite that file.]'
-        '--passphrase-fd=[Read it from this descriptor.]:N: '
-        '--passphrase-file=[Read it from this file.]:PATH:_files'
+        '--all[All profiles except logins.]'
+        '--to=[The file to write.]:FILE:_files'
+        '--replace[Overwrite the file if it exists.]'
+        '--passphrase-fd=[Read the passphrase from this file descriptor.]:N: '
+        '--passphrase-file=[Read the passphrase from this file.]:PATH:_files'
         '*:names:__keyswitch_profiles'
       )
       ;;
@@ -243,30 +243,30 @@
       ;;
     (import)
       specs=(
-        '--replace[Overwrite profiles.]'
-        '*--accept-host=[A secret may go to this host; otherwise you are asked to type it.]:HOST: '
-        '--yes[Do not ask for the rest.]'
-        '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
-        '--passphrase-fd=[Read it from this descriptor.]:N: '
-        '--passphrase-file=[Read it from this file.]:PATH:_files'
-        '--dry-run[Show what would be changed.]'
+        '--replace[Overwrite existing profiles.]'
+        '*--accept-host=[Allow a secret to go to this host; otherwise you are asked to type it.]:HOST: '
+        '--yes[Skip the other questions.]'
+        '--store=[Default: the keychain if there is one.]:store:(keychain vault)'
+        '--passphrase-fd=[Read the passphrase from this file descriptor.]:N: '
+        '--passphrase-file=[Read the passphrase from this file.]:PATH:_files'
+        '--dry-run[Show what would change.]'
         1:path:_files
         '*:names: '
       )
       ;;
     (install)
       specs=(
-        '--login[The file of bash'"'"'s login shells; the default on macOS.]'
+        '--login[Use the start file of bash'"'"'s login shells (the default on macOS).]'
         '--no-login[The opposite of --login.]'
-        '--yes[Do not ask.]'
-        '--dry-run[Show what would be changed.]'
+        '--yes[Skip the question.]'
+        '--dry-run[Show what would change.]'
         '1:shell:(bash fish nu pwsh zsh claude-statusline)'
       )
       ;;
     (link)
       specs=(
-        '--remote=[Every clone of these git remotes, in your own config.toml.]:PATTERN: '
-        '--dry-run[Show what would be changed.]'
+        '--remote=[Link every clone of these git remotes, in config.toml.]:PATTERN: '
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -276,23 +276,23 @@
       ;;
     (login)
       specs=(
-        '--capture[Keep the present login.]'
-        '--token[Keep a '"'"'claude setup-token'"'"' one.]'
-        '--orphan[Keep the newest login that belonged to no profile.]'
-        '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
-        '--label=[Free text for listings.]:label: '
-        '--stdin[With --token: read it there.]'
-        '--from-env=[With --token: from there.]:NAME: '
+        '--capture[Save the current login.]'
+        '--token[Save a token from '"'"'claude setup-token'"'"'.]'
+        '--orphan[Save the newest login that belongs to no profile.]'
+        '--store=[Default: the keychain if there is one.]:store:(keychain vault)'
+        '--label=[A description for listings.]:label: '
+        '--stdin[With --token: read it from stdin.]'
+        '--from-env=[With --token: read it from this variable.]:NAME: '
         '--console[A Console login (API billing).]'
-        '--email=[Handed to Claude'"'"'s login.]:ADDRESS: '
-        '--dry-run[Show what would be changed.]'
+        '--email=[The e-mail address for Claude'"'"'s login.]:ADDRESS: '
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles
       )
       ;;
     (logout)
       specs=(
-        '--yes[Do not ask.]'
-        '--dry-run[Show what would be changed.]'
+        '--yes[Skip the question.]'
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -304,7 +304,7 @@
       ;;
     ('managers allow')
       specs=(
-        '--yes[Do not ask.]'
+        '--yes[Skip the question.]'
         '1:name: '
       )
       ;;
@@ -317,20 +317,20 @@
       ;;
     (migrate)
       specs=(
-        '--to=[vault, keychain, or a reference; with {profile} and {field}.]:PLACE:(keychain vault)'
-        '--all[Every profile that has a secret.]'
-        '--overwrite[Replace another value at a reference.]'
-        '--dry-run[Show what would be changed.]'
+        '--to=[vault, keychain, or a reference, which may contain {profile} and {field}.]:PLACE:(keychain vault)'
+        '--all[All profiles that have a secret.]'
+        '--overwrite[Overwrite another value at a reference.]'
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles
       )
       ;;
     (off)
       specs=(
-        '--here[End this shell'"'"'s own choice only, by eval.]'
-        '--wait[Wait first until no running session is in a turn.]'
-        '--timeout=[With --wait: give up after this time, nothing changed.]:SECONDS: '
-        '--force[Switch without a look at running sessions.]'
-        '--dry-run[Show what would be changed.]'
+        '--here[Only undo '"'"'use --here'"'"' in this shell, with eval.]'
+        '--wait[Wait until no running session is in a turn.]'
+        '--timeout=[With --wait: give up after this time and change nothing.]:SECONDS: '
+        '--force[Switch without checking running sessions.]'
+        '--dry-run[Show what would change.]'
       )
       ;;
     (providers)
@@ -340,37 +340,37 @@
       ;;
     (remove)
       specs=(
-        '--yes[Do not ask.]'
-        '--dry-run[Show what would be changed.]'
+        '--yes[Skip the question.]'
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles
       )
       ;;
     (rename)
       specs=(
-        '--dry-run[Show what would be changed.]'
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles
         '2:new name: '
       )
       ;;
     (revoke-local)
       specs=(
-        '--all[Every token there is.]'
-        '--claude-code[What lies in Claude Code'"'"'s files.]'
-        '--stale[Expired, blanked and orphaned ones (the default).]'
-        '--yes[Do not ask.]'
-        '--dry-run[Show what would be changed.]'
+        '--all[Every token on this machine.]'
+        '--claude-code[Tokens in Claude Code'"'"'s files.]'
+        '--stale[Expired, blanked and orphaned tokens (the default).]'
+        '--yes[Skip the question.]'
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles
       )
       ;;
     (rotate)
       specs=(
-        '--expires=[As 2027-02-01.]:DATE: '
-        '--store=[Default: the keychain where there is one.]:store:(keychain vault)'
+        '--expires=[A date such as 2027-02-01.]:DATE: '
+        '--store=[Default: the keychain if there is one.]:store:(keychain vault)'
         '--stdin[Read the secret from stdin.]'
         '*--from-env=[Read it from this environment variable.]:[FIELD=]NAME: '
         '*--from-file=[Read it from this file.]:[FIELD=]PATH:_files'
         '*--fd=[Read it from this open file descriptor.]:[FIELD=]N: '
-        '--dry-run[Show what would be changed.]'
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -383,13 +383,13 @@
       ;;
     (shell)
       specs=(
-        '--shell=[Default: the one you are in.]:PROGRAM:(bash dash fish ksh mksh nu pwsh sh zsh)'
+        '--shell=[Default: your current shell.]:PROGRAM:(bash dash fish ksh mksh nu pwsh sh zsh)'
         1:name:__keyswitch_profiles
       )
       ;;
     (show)
       specs=(
-        '--reveal[Show the secrets, after asking.]'
+        '--reveal[Show the secrets after asking.]'
         1:name:__keyswitch_profiles
       )
       ;;
@@ -403,17 +403,17 @@
       ;;
     ('team add')
       specs=(
-        '--tag=[Read the file of a signed tag of that git checkout.]:TAG: '
-        '--sha256=[The file has this hash, and that is the yes.]:HEX: '
-        '--signer=[With --tag: the fingerprint of the key that signs; also the yes.]:KEY: '
-        '--dry-run[Show what would be changed.]'
+        '--tag=[Read the file from this signed tag of the git checkout.]:TAG: '
+        '--sha256=[Accept the file with this hash, without asking.]:HEX: '
+        '--signer=[With --tag: accept this signing key, given by its fingerprint.]:KEY: '
+        '--dry-run[Show what would change.]'
         1:source:_files
       )
       ;;
     ('team diff')
       specs=(
-        '--source=[Where it is now.]:PATH:_files'
-        '--tag=[Read the file of a signed tag of that git checkout.]:TAG: '
+        '--source=[Its new file or directory.]:PATH:_files'
+        '--tag=[Read the file from this signed tag of the git checkout.]:TAG: '
         '1:name: '
       )
       ;;
@@ -421,8 +421,8 @@
       ;;
     ('team remove')
       specs=(
-        '--yes[Do not ask.]'
-        '--dry-run[Show what would be changed.]'
+        '--yes[Skip the question.]'
+        '--dry-run[Show what would change.]'
         '1:name: '
       )
       ;;
@@ -433,63 +433,63 @@
       ;;
     ('team update')
       specs=(
-        '--source=[Where it is now.]:PATH:_files'
-        '--tag=[Read the file of a signed tag of that git checkout.]:TAG: '
-        '--sha256=[The file has this hash, and that is the yes.]:HEX: '
-        '--signer=[With --tag: the fingerprint of the key that signs; also the yes.]:KEY: '
-        '--dry-run[Show what would be changed.]'
+        '--source=[Its new file or directory.]:PATH:_files'
+        '--tag=[Read the file from this signed tag of the git checkout.]:TAG: '
+        '--sha256=[Accept the file with this hash, without asking.]:HEX: '
+        '--signer=[With --tag: accept this signing key, given by its fingerprint.]:KEY: '
+        '--dry-run[Show what would change.]'
         '1:name: '
       )
       ;;
     (trace)
       specs=(
-        '--profile=[Run it with a profile, as '"'"'run'"'"'.]:NAME:__keyswitch_profiles'
-        '--to=[Where the lines go, for example a tty.]:FILE:_files'
-        '--record=[Keep the requests, redacted (HAR).]:FILE:_files'
+        '--profile=[Run it with a profile, like '"'"'run'"'"'.]:NAME:__keyswitch_profiles'
+        '--to=[Write the lines to this file or terminal.]:FILE:_files'
+        '--record=[Save the requests, redacted (HAR).]:FILE:_files'
         '--bodies=[What --record keeps of bodies.]:bodies:(all answers none)'
-        '--view=[Show a recording in the browser.]:FILE:_files'
+        '--view=[Open a recording in the browser.]:FILE:_files'
         '*--simulate=[401, 403-aws, 429, 529, overloaded, slow, cut, html, bad-json or expired-login; '"'"'every 3rd'"'"', '"'"'after 5 s'"'"'.]:ERROR:(401 403-aws 429 529 bad-json cut expired-login html overloaded slow)'
         '--replay=[Answer from a recording.]:FILE:_files'
-        '--intercept[Look into TLS as well: hosts that no base URL covers.]'
-        '*--intercept-host=[A further host for --intercept, like '"'"'*.example.com'"'"'.]:PATTERN: '
+        '--intercept[Also decrypt TLS to hosts that no base URL covers.]'
+        '*--intercept-host=[Another host for --intercept, such as '"'"'*.example.com'"'"'.]:PATTERN: '
         '*:::command:__keyswitch_command'
       )
       ;;
     (undo)
       specs=(
-        '--dry-run[Show what would be changed.]'
+        '--dry-run[Show what would change.]'
       )
       ;;
     (uninstall)
       specs=(
-        '--all[Of every shell, and out of Claude Code'"'"'s files as well.]'
-        '--yes[Do not ask.]'
-        '--dry-run[Show what would be changed.]'
+        '--all[For every shell, and in Claude Code'"'"'s files too.]'
+        '--yes[Skip the question.]'
+        '--dry-run[Show what would change.]'
         '1:shell:(bash fish nu pwsh zsh claude-statusline)'
       )
       ;;
     (unlink)
       specs=(
-        '--remote=[The rule of a remote.]:PATTERN: '
-        '--dry-run[Show what would be changed.]'
+        '--remote=[Remove the link of these git remotes.]:PATTERN: '
+        '--dry-run[Show what would change.]'
       )
       ;;
     (unlock)
       specs=(
         '--timeout=[How long; default: cache_timeout of config.toml, or 900.]:SECONDS: '
-        '--passphrase-fd=[Read it from this descriptor.]:N: '
-        '--passphrase-file=[Read it from this file.]:PATH:_files'
+        '--passphrase-fd=[Read the passphrase from this file descriptor.]:N: '
+        '--passphrase-file=[Read the passphrase from this file.]:PATH:_files'
       )
       ;;
     (use)
       specs=(
-        '--here[For this shell only, by eval.]'
-        '--target=[Which program to configure; '"'"'none'"'"' moves the pointer only.]:target:(claude-code none)'
-        '--suggest[Name the account with most left; switch nothing.]'
-        '--wait[Wait first until no running session is in a turn.]'
-        '--timeout=[With --wait: give up after this time, nothing changed.]:SECONDS: '
-        '--force[Switch without a look at running sessions.]'
-        '--dry-run[Show what would be changed.]'
+        '--here[Switch only this shell, with eval.]'
+        '--target=[Which program to configure; '"'"'none'"'"' configures none.]:target:(claude-code none)'
+        '--suggest[Show the account with the most usage left; do not switch.]'
+        '--wait[Wait until no running session is in a turn.]'
+        '--timeout=[With --wait: give up after this time and change nothing.]:SECONDS: '
+        '--force[Switch without checking running sessions.]'
+        '--dry-run[Show what would change.]'
         1:name:__keyswitch_profiles_or_last
       )
       ;;
@@ -501,14 +501,14 @@
       ;;
     ('vault accept-rollback')
       specs=(
-        '--yes[Do not ask.]'
+        '--yes[Skip the question.]'
       )
       ;;
     ('vault init')
       specs=(
-        '--machine-key[Open without a passphrase, by a key file of this machine. Protects copies of the vault, not this account.]'
-        '--passphrase-fd=[Read it from this descriptor.]:N: '
-        '--passphrase-file=[Read it from this file.]:PATH:_files'
+        '--machine-key[Open it with a key file on this machine, without a passphrase. Protects copies of the vault, not this account.]'
+        '--passphrase-fd=[Read the passphrase from this file descriptor.]:N: '
+        '--passphrase-file=[Read the passphrase from this file.]:PATH:_files'
       )
       ;;
     ('vault keychain')
@@ -517,21 +517,21 @@
       ;;
     ('vault passwd')
       specs=(
-        '--passphrase-fd=[Read it from this descriptor.]:N: '
-        '--passphrase-file=[Read it from this file.]:PATH:_files'
+        '--passphrase-fd=[Read the passphrase from this file descriptor.]:N: '
+        '--passphrase-file=[Read the passphrase from this file.]:PATH:_files'
       )
       ;;
     ('vault recovery')
       specs=(
-        '--use[Open with the code.]'
-        '--passphrase-fd=[Read it from this descriptor.]:N: '
-        '--passphrase-file=[Read it from this file.]:PATH:_files'
+        '--use[Open the vault with the code.]'
+        '--passphrase-fd=[Read the passphrase from this file descriptor.]:N: '
+        '--passphrase-file=[Read the passphrase from this file.]:PATH:_files'
       )
       ;;
     ('vault rotate')
       specs=(
-        '--passphrase-fd=[Read it from this descriptor.]:N: '
-        '--passphrase-file=[Read it from this file.]:PATH:_files'
+        '--passphrase-fd=[Read the passphrase from this file descriptor.]:N: '
+        '--passphrase-file=[Read the passphrase from this file.]:PATH:_files'
       )
       ;;
     ('vault status')
@@ -544,10 +544,10 @@
       ;;
     (whoami)
       specs=(
-        '--run-helper[Run what prints the credential, 10 s at most: a helper, or the credential_process of an AWS profile.]'
-        '--verify[Ask the service whose credential it is.]'
-        '--explain[Show every source in the order that counts.]'
-        '--as=[Predict for what is started so; otherwise as here.]:as:(action desktop remote terminal vscode)'
+        '--run-helper[Run the program that prints the credential (apiKeyHelper or credential_process), 10 s at most.]'
+        '--verify[Ask the service whose credential this is.]'
+        '--explain[Show every source in order of precedence.]'
+        '--as=[Predict for this way of starting it; default: as here.]:as:(action desktop remote terminal vscode)'
         '*:claude options: '
       )
       ;;
@@ -558,11 +558,11 @@
     (*)
       specs+=(
         '--json[Print data as JSON.]'
-        '--no-input[Never ask anything.]'
+        '--no-input[Never ask questions.]'
         '(-q --quiet)-q[Print results only.]'
         '(-q --quiet)--quiet[Print results only.]'
-        '(-v --verbose)-v[Say what is done.]'
-        '(-v --verbose)--verbose[Say what is done.]'
+        '(-v --verbose)-v[Print more details.]'
+        '(-v --verbose)--verbose[Print more details.]'
         '--color=[Use colour: auto, always or never.]:WHEN:(always auto never)'
       )
       ;;

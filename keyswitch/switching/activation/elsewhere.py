@@ -53,7 +53,7 @@ def guarded_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
         Finding(
             "elsewhere",
             ERROR,
-            f"'{name}' is not used here, and no other one is",
+            f"'{name}' may not be used here, and no other profile is active",
             refused.message,
             refused.hint,
         )
@@ -67,10 +67,10 @@ def _of_choice(workspace: Workspace, chosen: Selection) -> Finding:
         return Finding(
             "directory-choice",
             ERROR,
-            f"this directory keeps '{chosen.name}'",
-            f"{link} asks for it",
-            f"keyswitch unlink{remote}, or another one in this terminal: "
-            "keyswitch use NAME --here",
+            f"this directory still uses '{chosen.name}'",
+            f"{link} links to it",
+            f"keyswitch unlink{remote}, or for this terminal only: keyswitch "
+            "use NAME --here",
             link,
         )
     fix = _FOLLOW if chosen.how == selection.BY_SHELL else _BACK
@@ -79,7 +79,7 @@ def _of_choice(workspace: Workspace, chosen: Selection) -> Finding:
     return Finding(
         "terminal-choice",
         ERROR,
-        f"this terminal keeps '{chosen.name}'",
+        f"this terminal still uses '{chosen.name}'",
         f"it was chosen by {chosen.how}",
         fix,
     )

@@ -48,8 +48,8 @@ def findings(
         use = f"keyswitch use {profile.name}"
         if error and not error.message.startswith(places):
             grave = situation.severity_of(profile.name)
-            what = f"'{use}' would stop: {error.message}"
-            why = "it changes all of its files or none"
+            what = f"'{use}' would fail: {error.message}"
+            why = "it changes either all of its files or none"
             fix = error.hint
             if isinstance(error, ReadOnlyError) and profile.secrets:
                 fix += f"; without that: {without_files(quiet, profile.name)}"
@@ -58,8 +58,11 @@ def findings(
         for note in notes:
             if note not in told:
                 told.add(note)
-                what, why = f"'{use}' would say: {note}", "it goes on"
-                fix = "nothing has to be done"
+                what, why = (
+                    f"'{use}' would say: {note}",
+                    "it would still switch",
+                )
+                fix = "nothing to do"
                 yield Finding("use-warns", NOTE, what, why, fix)
 
 
