@@ -36,7 +36,7 @@ KINDS = {
     "example": ("cli/switching/run.py", "keyswitch run work -- claude"),
     "finding": (
         "diagnosis/checks/files.py",
-        "is mounted on its own, as containers do",
+        "is a mount point, as in containers",
     ),
     "prompt": ("cli/session.py", "came with the repository; run"),
     "title of a provider": ("providers/built_in/bedrock.toml", "AWS region"),

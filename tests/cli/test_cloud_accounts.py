@@ -120,7 +120,7 @@ def test_a_role_with_an_mfa_code_has_a_remedy(ks, aws):
 def test_use_of_a_profile_that_no_file_has_says_so(ks, aws):
     add_named(ks, "wrk")
     done = ks("use", "named", code=4)
-    assert "'named' is chosen, but no AWS file has a profile 'wrk'" in done.err
+    assert "'named' is active, but no AWS file has a profile 'wrk'" in done.err
 
 
 def test_a_long_chain_of_profiles_ends(ks, aws):
@@ -136,7 +136,7 @@ def test_a_kept_sign_in_that_is_none_is_said(ks, aws, kept):
     path = ks.file(f".aws/login/cache/{name}.json")
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"accessToken": kept}))
-    assert "sign-in of profile 'default' is not there" in account(ks, code=1)
+    assert "sign-in of profile 'default' is missing" in account(ks, code=1)
 
 
 # ------------------------------------------------------- what runs, and when
@@ -193,7 +193,7 @@ def test_a_sign_in_that_may_run_first_leaves_the_account_not_known(ks, aws):
         "AWS_ACCESS_KEY_ID": "AKIAFAKEPAIR00000001",
         "AWS_SECRET_ACCESS_KEY": "FAKE",
     }
-    assert account(ks, **pair) == "a credential that no profile holds"
+    assert account(ks, **pair) == "a credential of no profile"
 
 
 # ----------------------------------------------------------------------- use
@@ -229,7 +229,7 @@ def test_a_sign_in_of_another_profile_is_off_while_one_is_used(
     add_named(ks)
     said = ks("use", "named").err
     assert refresh_in(ks) == (command if stays else "")
-    warned = "awsAuthRefresh may run first, and bring another account"
+    warned = "awsAuthRefresh may run first and switch to another account"
     assert (warned in said) == (command == "aws sso login")
     ks("off")
     assert ks.file(".claude/settings.json").read_bytes() == before

@@ -552,7 +552,7 @@ def test_a_text_that_is_gone_is_taken_over_again(team):
     digest = offer(team, SOUND)
     text = team.file(f".local/state/keyswitch/teams/{digest}.toml")
     text.unlink()
-    assert "is not there any more" in team("team", "list").err
+    assert "is missing any more" in team("team", "list").err
     add(team)
     assert text.read_text() == SOUND
 

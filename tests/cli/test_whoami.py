@@ -123,7 +123,7 @@ def test_something_else_than_the_active_profile_is_exit_4(ks):
     ks.file(".config/keyswitch/config.toml").write_text('shell_keys = "keep"')
     ks("use", "work", ANTHROPIC_API_KEY=OTHER, code=4)
     done = ks("whoami", code=4, ANTHROPIC_API_KEY=OTHER)
-    assert "'work' is chosen, but ANTHROPIC_API_KEY" in done.out
+    assert "'work' is active, but ANTHROPIC_API_KEY" in done.out
     assert "unset ANTHROPIC_API_KEY" in done.out
     document = asked(ks, code=4, ANTHROPIC_API_KEY=OTHER)
     assert document["in_use"] is False

@@ -152,7 +152,7 @@ def test_kept_logins_are_named_each_once_and_say_what_to_do(look):
     found = look(kept("a@old.example", "b@old.example", "a@old.example", ""))
     finding = found["login-of-no-profile"]
     assert finding.what == (
-        "kept logins of no profile: a@old.example, b@old.example, "
+        "saved logins without a profile: a@old.example, b@old.example, "
         "an account without a name"
     )
     assert "keyswitch login NAME --orphan" in finding.fix
@@ -164,7 +164,7 @@ def test_an_older_state_of_a_profile_s_login_is_nothing_to_do(look):
     text = profile("claude-login", account_uuid="FAKE-0")
     home_ = kept("a@old.example", "b@old.example").but(profiles={"me": text})
     what = look(home_)["login-of-no-profile"].what
-    assert what == "kept logins of no profile: b@old.example"
+    assert what == "saved logins without a profile: b@old.example"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def vault(error=None, **more):
 
 
 HOMES = {
-    "secret-missing": (vault(NoItemError("it is not there")), vault()),
+    "secret-missing": (vault(NoItemError("it is missing")), vault()),
     "store-unusable": (Home(profiles={"work": profile()}), vault()),
     "store-locked": (vault(LockedError("it is locked", "unlock it")), vault()),
     "exported-profile-missing": (
@@ -49,7 +49,7 @@ HOMES = {
     ("chosen", "severity"), [("work", "error"), ("", "warning")]
 )
 def test_what_is_in_use_is_graver(look, chosen, severity):
-    gone = vault(NoItemError("it is not there"), chosen=chosen)
+    gone = vault(NoItemError("it is missing"), chosen=chosen)
     found = look(gone)["secret-missing"]
     assert found.severity == severity
     assert found.fix == "keyswitch rotate work"

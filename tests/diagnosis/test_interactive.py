@@ -28,7 +28,7 @@ def known(folder="project", **more):
 
 
 def warns_of(*names):
-    return [f"it warns: both {' and '.join(names)} are set"]
+    return [f"it warns that both {' and '.join(names)} are set"]
 
 
 def answered(**lists):
@@ -88,7 +88,7 @@ REJECTED = "nothing, but ANTHROPIC_API_KEY is not used: it was rejected once"
         ),
         (known(), {"ANTHROPIC_AUTH_TOKEN": TOKEN, **WITH_TOKEN}, []),
         (known(folder=""), {}, []),
-        (known(folder="other"), {}, ["whether the folder {} is trusted"]),
+        (known(folder="other"), {}, ["whether to trust the folder {}"]),
     ],
 )
 def test_it_asks_what_was_not_answered(home, config, environ, questions):

@@ -49,7 +49,7 @@ def test_a_helper_of_the_server_takes_a_profile_s_place(look):
     assert "apiKeyHelper (no profile) is sent" in finding.what
     assert finding.place.endswith(f"{SENT}:2")
     assert finding.fix.startswith("ask who manages Claude Code")
-    assert "it may change it" in found["server-settings"].what
+    assert "may change it" in found["server-settings"].what
 
 
 def test_an_address_of_the_server_is_said(look):

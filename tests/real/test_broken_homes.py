@@ -172,14 +172,14 @@ def write_out(shell):
 
 # What a fix may say, the more particular first.
 STEPS = (
-    (r"take (\S+):(\d+) out, then: (unset \w+)$", take_out),
+    (r"remove (\S+):(\d+), then: (unset \w+)$", take_out),
     (r"remove '(?:env\.)?(\w+)' from (\S+):(\d+)", remove_setting),
     (r"^(unset \w+)(?:, or the keys)?$", run_here),
     (r"keyswitch (use \w+)", keyswitch),
     (r"^(aws sso login --profile \w+)$", run_apart),
-    (r"^mend (\S+)$", mend_json),
+    (r"^fix (\S+)$", mend_json),
     (r"^log in again in Claude Code: /login$", log_in),
-    (r"^write the path out in full$", write_out),
+    (r"^use the full path$", write_out),
 )
 
 
@@ -279,7 +279,7 @@ def test_use_names_the_line_of_a_start_file_that_shadows_it(machine):
     shell = Shell(machine, start=". ~/.bashrc")
     fix = shadowed(shell.keyswitch("use", "first"))
     line = f"{machine.home}/.bashrc:2"
-    assert fix == f"take {line} out, then: unset ANTHROPIC_API_KEY"
+    assert fix == f"remove {line}, then: unset ANTHROPIC_API_KEY"
     assert sent(shell.claude()) == both(SECOND_KEY, FIRST_KEY)
     follow(shell, fix)
     assert in_effect(shell, "first", FIRST_KEY)

@@ -191,9 +191,9 @@ def test_an_empty_folder_goes_and_a_full_one_stays(home, workspace):
 
 CHANGED = {
     "line": lambda rc, _: line(rc, 1, "export OTHER=1"),
-    "line that is not there": lambda rc, _: line(rc, 99),
+    "line that is missing": lambda rc, _: line(rc, 99),
     "value": lambda _, s: member(s, "env", FLAG, raw='"true"'),
-    "member that is not there": lambda _, s: member(s, "env", "GONE"),
+    "member that is missing": lambda _, s: member(s, "env", "GONE"),
     "element": lambda _, s: rejected(s, TAILS[0]),
     "mode": lambda rc, _: Mend(Mend.MODE, str(rc), mode=0o600, expected="0640"),
     "file": lambda rc, _: line(f"{rc}.gone", 1),

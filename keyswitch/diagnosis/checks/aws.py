@@ -34,14 +34,14 @@ def session_token(situation: Situation) -> Iterator[Finding]:
     if token and (not key_id or key_id.startswith(_LONG_LIVED)):
         leftover = ": a long-lived key needs none" if key_id else ""
         what = f"{aws.SESSION_TOKEN} is left over{leftover}"
-        why = f"it is sent along with the key, and AWS answers {_INVALID}"
+        why = f"it is sent with the key, and AWS answers {_INVALID}"
         fix = f"unset {aws.SESSION_TOKEN}"
         place = situation.place(token.source)
         yield Finding("aws-session-token-stale", grave, what, why, fix, place)
     if key and key_id.startswith(_TEMPORARY) and not token:
         what = f"{aws.ACCESS_KEY} is temporary; {aws.SESSION_TOKEN} is not set"
-        why = f"AWS takes such a key only with its token: {_INVALID}"
-        fix = "get fresh keys: aws sso login, or the tool that made them"
+        why = f"AWS accepts such a key only with its token: {_INVALID}"
+        fix = "get new keys: aws sso login, or the tool that issued them"
         place = situation.place(key.source)
         yield Finding("aws-session-token-missing", grave, what, why, fix, place)
 
@@ -57,7 +57,7 @@ def order(situation: Situation) -> Iterator[Finding]:
             "aws-profile-beats-keys",
             WARNING,
             f"{aws.PROFILE} and {aws.ACCESS_KEY} are both set",
-            "Claude Code takes the profile, the aws command the keys: 'aws "
+            "Claude Code uses the profile, the aws command the keys, so 'aws "
             "sts get-caller-identity' shows another account",
             "unset the keys"
             if situation.is_ours(profile.source.path, aws.PROFILE)
@@ -69,16 +69,16 @@ def order(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             "aws-default-profile-unread",
             WARNING,
-            "AWS_DEFAULT_PROFILE is set, which Claude Code does not read",
+            "AWS_DEFAULT_PROFILE is set, but Claude Code does not read it",
             "the aws command uses it, so the two differ",
             f"set {aws.PROFILE} instead",
             situation.place(unread.source),
         )
     bearer = given(aws.BEARER_TOKEN)
     if bearer and (profile or key):
-        what = f"{aws.BEARER_TOKEN} is set and beats every AWS identity"
-        why = "it is a Bedrock API key; AWS keys beside it are not used"
-        fix = f"unset {aws.BEARER_TOKEN}, if the keys are meant"
+        what = f"{aws.BEARER_TOKEN} is set and overrides every AWS identity"
+        why = "it is a Bedrock API key; AWS keys are ignored with it"
+        fix = f"to use the keys: unset {aws.BEARER_TOKEN}"
         place = situation.place(bearer.source)
         yield Finding("aws-bearer-beats-all", NOTE, what, why, fix, place)
 
@@ -112,9 +112,9 @@ def sso(situation: Situation) -> Iterator[Finding]:
     if not start or signed_in(files, start, renews=renews):
         return
     there = scene.read(sso_cache(files, start)) is not None
-    state = "has ended" if there else "is not there"
+    state = "has expired" if there else "is missing"
     what = f"the AWS sign-in of profile '{name}' {state}"
-    why = "Claude Code does not sign in by itself"
+    why = "Claude Code cannot sign in by itself"
     fix = f"aws sso login --profile {shlex.quote(name)}"
     place = os.path.join(scene.home, ".aws", "sso", "cache")
     yield Finding("aws-sso-expired", ERROR, what, why, fix, place)
@@ -135,8 +135,8 @@ def export(situation: Situation) -> Iterator[Finding]:
         return
     used = owner.masked or ambient.source.name
     what = f"if {rules.AWS_EXPORT} fails, Claude Code silently uses {used}"
-    why = "it falls back to the identity that the machine has anyway"
-    fix = "remove that, or use a keyswitch profile: it has no such fallback"
+    why = "it falls back to the machine's own identity"
+    fix = "remove that, or use a keyswitch profile, which has no such fallback"
     place = situation.place(ambient.source)
     yield Finding("aws-export-fallback", NOTE, what, why, fix, place)
 
@@ -145,7 +145,7 @@ def region(situation: Situation) -> Iterator[Finding]:
     """Find that Bedrock is used without a region."""
     given = situation.view.given("AWS_REGION", "AWS_DEFAULT_REGION")
     if situation.verdict.cloud in ("bedrock", "mantle") and not given:
-        what = "AWS_REGION is not set: the AWS files decide, or else us-east-1"
+        what = "AWS_REGION is not set: the AWS files decide, else us-east-1"
         why = "model access and quotas differ by region"
         fix = "export AWS_REGION=..."
         yield Finding("aws-region-missing", NOTE, what, why, fix)

@@ -25,15 +25,15 @@ def proxies(situation: Situation) -> Iterator[Finding]:
     for name in rules.PROXIES:
         value = view.given(name)
         if value and not http_url(value.text.strip()):
-            what = f"{name} is not the address of an HTTP proxy"
-            why = "it has to begin with http:// or https:// and name a host"
+            what = f"{name} is not an HTTP proxy address"
+            why = "it must start with http:// or https:// and name a host"
             fix = f"correct {name}, or unset it"
             place = situation.place(value.source)
             yield Finding("proxy-malformed", ERROR, what, why, fix, place)
     upper, lower = view.text("HTTPS_PROXY"), view.text("https_proxy")
     if upper and lower and upper != lower:
         what = "HTTPS_PROXY and https_proxy name different proxies"
-        why = "programs differ in which of the two they take"
+        why = "programs differ in which of the two they use"
         fix = "set both to the same, or unset one"
         yield Finding("proxies-differ", WARNING, what, why, fix)
 
@@ -45,7 +45,7 @@ def certificates(situation: Situation) -> Iterator[Finding]:
         path, name = value.text.strip(), value.source.name
         if scene.read(os.path.join(scene.cwd, path)) is None:
             what = f"{name} names {path}, which cannot be read"
-            why = "a proxy that opens TLS will not be trusted then"
+            why = "without it, a proxy that decrypts TLS is not trusted"
             fix = f"correct {name}, or unset it"
             place = situation.place(value.source)
             yield Finding("ca-file-missing", WARNING, what, why, fix, place)
@@ -53,7 +53,7 @@ def certificates(situation: Situation) -> Iterator[Finding]:
     if off is not None and off.text.strip() == "0":
         own = rules.AUTHORITIES[0]
         what = f"{rules.UNCHECKED} is 0: no certificate is checked"
-        why = "whoever sits in between can read the credential"
+        why = "anyone on the network path can read the credential"
         fix = f"unset {rules.UNCHECKED}, and name your authority in {own}"
         place = situation.place(off.source)
         yield Finding("tls-check-off", ERROR, what, why, fix, place)
@@ -82,8 +82,8 @@ def address(situation: Situation) -> Iterator[Finding]:
             fix = _change(situation, found, f"{change} in {place}")
             yield Finding(check, WARNING, what, why, fix, place)
     if urls.is_anthropic(found.text) and not situation.verdict.cloud:
-        what = f"{name} names Anthropic's own host"
-        why = "it changes nothing but what Claude Code shows and checks"
+        what = f"{name} is Anthropic's own host"
+        why = "it only changes what Claude Code shows and checks"
         fix = _change(situation, found, f"remove it from {place}")
         yield Finding("base-url-needless", NOTE, what, why, fix, place)
 
@@ -102,7 +102,7 @@ _ADDRESS_RULES: tuple[
     (
         "base-url-open",
         lambda u: u.scheme == "http" and u.hostname not in LOCAL,
-        "begins with http://",
+        "starts with http://",
         "the credential travels unencrypted",
         "use https://",
     ),
@@ -111,13 +111,13 @@ _ADDRESS_RULES: tuple[
         lambda u: u.path.rstrip("/").endswith("/v1"),
         "ends in /v1",
         "Claude Code adds /v1/messages itself, and the service answers 404",
-        "take /v1 off",
+        "remove /v1",
     ),
     (
         "base-url-with-password",
         lambda u: u.username or u.password,
-        "carries a user name or password",
-        "it shows up in logs and process lists",
+        "contains a user name or password",
+        "these show up in logs and process lists",
         "give the credential as a token instead,",
     ),
 )
@@ -131,11 +131,14 @@ def wsl(situation: Situation) -> Iterator[Finding]:
         return
     folder = scene.places.config_dir
     what = "this is WSL: Claude Code on Windows has its own settings and login"
-    why = f"here it is {folder}; what Windows starts reads the Windows profile"
-    fix = "switch on the side where claude runs"
+    why = (
+        f"here they are in {folder}; programs started by Windows read the "
+        "Windows ones"
+    )
+    fix = "switch on the side where claude runs: in WSL or in Windows"
     yield Finding("wsl-two-sides", NOTE, what, why, fix)
     if scene.home.startswith("/mnt/"):
         what = f"HOME is {scene.home}, on a Windows drive"
-        why = "file modes do not hold there: others may read what is private"
-        fix = "use a home directory of the Linux side"
+        why = "file modes do not work there: other users may read private files"
+        fix = "use a home directory on the Linux side"
         yield Finding("wsl-home-on-windows", WARNING, what, why, fix)

@@ -54,5 +54,5 @@ def references(situation: Situation) -> Iterator[Finding]:
             continue
         if command is not None:
             what = f"'{command.name}' of config.toml is not allowed to run"
-            fix = f"look at it: keyswitch managers allow {command.name}"
+            fix = f"review it: keyswitch managers allow {command.name}"
             yield Finding("command-not-allowed", grave, what, why, fix, place)

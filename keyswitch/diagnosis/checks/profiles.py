@@ -43,7 +43,7 @@ def broken(situation: Situation) -> Iterator[Finding]:
         yield Finding("profile-broken", grave, what, why, fix, place)
     names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
-        what = f"'{name}' is chosen, and there is no such profile"
+        what = f"'{name}' is active, but there is no such profile"
         fix = "keyswitch list, then keyswitch use NAME"
         if situation.scene.environ.get("KEYSWITCH_PROFILE") == name:
             fix = 'eval "$(keyswitch off --here)"'
@@ -62,7 +62,7 @@ def unusable(situation: Situation) -> Iterator[Finding]:
         except KeyswitchError as e:
             grave = situation.severity_of(profile.name)
             what = f"profile '{profile.name}' is refused: {e.message}"
-            why = "no program gets its secret until that is mended"
+            why = "no program gets its secret until that is fixed"
             fix = e.hint or f"keyswitch edit {profile.name}"
             place = accounts.paths.profile(profile.name)
             yield Finding("profile-refused", grave, what, why, fix, place)
@@ -77,7 +77,7 @@ def other_use(situation: Situation) -> Iterator[Finding]:
                 "secret-for-another-place",
                 situation.severity_of(profile.name),
                 found.what,
-                "until you decide, the secret is handed to no program",
+                "until you decide, no program gets the secret",
                 found.how,
                 accounts.paths.profile(profile.name),
             )
@@ -91,9 +91,9 @@ def unknown_settings(situation: Situation) -> Iterator[Finding]:
     except KeyswitchError:
         return  # what cannot be read is said of all own files
     for name in names:
-        what = f"{paths.config_file} says '{name}', which is no setting"
-        why = "it has no effect: it is misspelt, or of a newer keyswitch"
-        fix = f"correct it, or take '{name}' out"
+        what = f"unknown setting '{name}' in {paths.config_file}"
+        why = "it has no effect: it is misspelt or from a newer keyswitch"
+        fix = f"correct or remove '{name}'"
         place = paths.config_file
         yield Finding("setting-unknown", WARNING, what, why, fix, place)
 
@@ -109,17 +109,20 @@ def dates(situation: Situation) -> Iterator[Finding]:
         age = (today - profile.created).days if profile.created else 0
         if left < 0:
             grave = situation.severity_of(name)
-            why = "its secret is refused, or soon will be"
+            why = "services reject its secret, or soon will"
             what = f"'{name}' expired on {profile.expires}"
             yield Finding("profile-expired", grave, what, why, fix, path)
         elif left <= SOON:
             what = f"'{name}' expires in {left} d"
-            why = "after that its secret is refused"
+            why = "after that, services reject its secret"
             yield Finding("profile-expires", WARNING, what, why, fix, path)
         elif not profile.expires and profile.secrets and age > ROTATE_AFTER:
             what = f"'{name}' is {age} days old"
-            why = "a key that is changed once a year is worth less to a thief"
-            fix = f"make a new one at the service, then: {fix}"
+            why = (
+                "rotating keys at least once a year limits what a stolen key "
+                "is worth"
+            )
+            fix = f"create a new key at the service, then: {fix}"
             yield Finding("key-due-for-rotation", NOTE, what, why, fix, path)
 
 
@@ -132,7 +135,7 @@ def doubles(situation: Situation) -> Iterator[Finding]:
                 holders.setdefault(ref.fingerprint, []).append(profile.name)
     for names in sorted(map(sorted, map(set, holders.values()))):
         if len(names) > 1:
-            what = f"{' and '.join(map(repr, names))} hold the same secret"
+            what = f"{' and '.join(map(repr, names))} have the same secret"
             why = "switching between them changes nothing for the service"
             fix = "remove one: keyswitch remove NAME"
             yield Finding("same-secret-twice", NOTE, what, why, fix)
@@ -153,9 +156,9 @@ def secrets(situation: Situation) -> Iterator[Finding]:
                 held.setdefault(ref.store, []).append((profile, field))
     works, why = available() if held else (True, "")
     if not works:
-        what = f"unlocked values are not kept between commands: {why}"
-        why = "each command reads its secret store anew, which is slower"
-        fix = "nothing has to be done"
+        what = f"unlocked secrets are not cached between commands: {why}"
+        why = "each command reads the secret store again, which is slower"
+        fix = "nothing to do"
         yield Finding("no-session-keyring", NOTE, what, why, fix)
     for store, here in sorted(held.items()):
         try:
@@ -163,7 +166,7 @@ def secrets(situation: Situation) -> Iterator[Finding]:
         except DamagedFileError:
             raise  # the command line sets it aside
         except LockedError as e:
-            why = f"{_names(*here)}: the secrets cannot be looked for now"
+            why = f"cannot check the secrets of {_names(*here)} now"
             fix = e.hint or "keyswitch unlock"
             yield Finding("store-locked", NOTE, e.message, why, fix)
         except KeyswitchError as e:
@@ -198,7 +201,7 @@ def _of_store(
                 _severity(situation, (profile, field)),
                 f"the secret of '{profile.name}' ({field}) is not in the "
                 f"{name}",
-                f"{e.message}; every program that asks for it fails",
+                f"{e.message}; every program that needs it fails",
                 f"keyswitch {'login' if login else 'rotate'} {profile.name}",
                 paths.profile(profile.name),
             )
@@ -210,15 +213,15 @@ def _problem_of(keychain: Availability) -> Finding | None:
         return Finding(
             "keychain-unusable",
             ERROR,
-            "the keychain that profiles use cannot be reached",
-            why or "none of the known ones answers",
-            "log in to a desktop session, or start a keyring daemon; "
-            "'keyswitch vault init' is for machines without one",
+            "cannot reach the keychain that profiles use",
+            why or "no known keychain answers",
+            "log in to a desktop session or start a keyring daemon; on "
+            "machines without one, use 'keyswitch vault init'",
         )
     if keychain.locked:
         what = "the keychain is locked"
         why = "'env' and the helper print nothing until it is unlocked"
-        fix = "keyswitch unlock, or unlock it in your desktop"
+        fix = "keyswitch unlock, or unlock it on your desktop"
         return Finding("keychain-locked", WARNING, what, why, fix)
     return None
 
@@ -246,8 +249,8 @@ def exported(situation: Situation) -> Iterator[Finding]:
     accounts = situation.accounts
     known = accounts.get(name) or name in {b.name for b in accounts.broken}
     if name and not known and situation.exported:
-        what = f"this terminal exports '{name}', and there is no such profile"
-        why = f"its programs go on using {', '.join(situation.exported)}"
+        what = f"this terminal exports '{name}', but there is no such profile"
+        why = f"its programs still use {', '.join(situation.exported)}"
         fix = 'eval "$(keyswitch env --unset)"'
         yield Finding("exported-profile-missing", ERROR, what, why, fix)
 
@@ -259,5 +262,5 @@ def ignored(situation: Situation) -> Iterator[Finding]:
     if profile is None or provider is None:
         return
     for one in ignored_here(provider, profile, situation.scene.environ):
-        why = f"'{profile.name}' is chosen, and {one.program} is here"
+        why = f"'{profile.name}' is active, and {one.program} is here"
         yield Finding("export-ignored", NOTE, one.what, why, one.fix)

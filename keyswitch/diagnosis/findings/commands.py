@@ -39,14 +39,15 @@ _BUILT_IN = (
     "while"
 )
 _KEY_LENGTH = 20  # characters of a word with digits that is no program's name
-_KEEP_KEY = "keep it as a profile: keyswitch add NAME --provider anthropic"
+_KEEP_KEY = "save it as a profile: keyswitch add NAME --provider anthropic"
 # What comes of a command that gives nothing.
 _OTHERWISE = {
-    rules.HELPER: "Claude Code sends an empty key then, and the request fails",
+    rules.HELPER: "Claude Code then sends an empty key, and the request fails",
     rules.AWS_EXPORT: "Claude Code silently falls back to the machine's own "
     "identity",
     **dict.fromkeys(
-        cloud_rules.REFRESHES, "Claude Code goes on with what is there"
+        cloud_rules.REFRESHES,
+        "Claude Code continues with the credentials that are there",
     ),
 }
 
@@ -64,10 +65,10 @@ def commands(situation: Situation) -> Iterator[Finding]:
             if not wanted.is_keyswitch(command.text):
                 pass
             elif command.source.set_by != "user":
-                fix = f"remove '{key}', which no keyswitch put there"
+                fix = f"remove '{key}', which keyswitch did not add"
             else:
                 use = situation.use_again
-                fix = f"keyswitch moved: {use} writes the new path"
+                fix = f"keyswitch has moved; to write its new path: {use}"
             grave = ERROR if used and key in KEYS else WARNING
             why = _OTHERWISE[key]
             what, fix = f"{key} cannot run: {what}", f"{fix} ({place})"
@@ -86,8 +87,11 @@ def commands(situation: Situation) -> Iterator[Finding]:
             and situation.chosen
             and not wanted.is_keyswitch(command.text)
         ):
-            what = f"{key} is not keyswitch's"
-            why = "'keyswitch use' puts its own in its place and keeps this one"
+            what = f"{key} does not belong to keyswitch"
+            why = (
+                "'keyswitch use' replaces it with its own; 'keyswitch off' "
+                "restores this one"
+            )
             fix = situation.use_again
             yield Finding("helper-not-ours", NOTE, what, why, fix, place)
 
@@ -137,16 +141,16 @@ def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
         if shutil.which(word, path=path):
             return None
         if _seems_a_key(word):
-            return "it seems to be a key, not a command", _KEEP_KEY
-        return f"there is no program '{word}'", "install it, or remove the key"
+            return "it looks like a key, not a command", _KEEP_KEY
+        return f"program not found: '{word}'", "install it, or remove the key"
     word = os.path.join(situation.scene.cwd, word)
     if not os.path.isdir(os.path.dirname(word)) and _seems_a_key(word):
         # A key may have slashes in it.
-        return "its program does not exist", "mend or remove it"
+        return "its program is missing", "fix or remove it"
     if not os.path.exists(word):
-        return f"{word} does not exist", "mend or remove it"
+        return f"{word} is missing", "fix or remove it"
     if os.path.isdir(word):
-        return f"{word} is a folder", "mend or remove it"
+        return f"{word} is a folder", "fix or remove it"
     if not os.access(word, os.X_OK):
         return f"{word} is not executable", f"chmod u+x {shlex.quote(word)}"
     return None
@@ -165,7 +169,7 @@ def _answered(
     if not problem and key == rules.HELPER and not one_word(answer):
         problem = "prints more than one word"
     elif not problem and key != rules.HELPER and not exported_key(answer):
-        problem = "prints no whole set of keys"
+        problem = "prints an incomplete set of keys"
     if problem:
         what = f"{key}: {problem}"
         why = _OTHERWISE[key]
@@ -175,8 +179,8 @@ def _answered(
         yield Finding("helper-failing", ERROR, what, why, fix, place)
     elif ran.seconds > SLOW:
         what = f"{key} took {ran.seconds:.1f} s"
-        why = "every session waits for it, and again each time it is renewed"
-        fix = f"make it faster, or cache its answer; it stands in {place}"
+        why = "every session waits for it at the start and at each renewal"
+        fix = f"make it faster, or cache its output; it is set in {place}"
         yield Finding("helper-slow", WARNING, what, why, fix, place)
 
 
@@ -216,14 +220,15 @@ def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
             raise InputError(
                 f"not run: a repository's files name {key} "
                 f"({command.source.place})",
-                "look at that file; on a terminal keyswitch asks about it",
+                "check that file; on a terminal keyswitch asks whether to run "
+                "it",
             )
         found = "" if of_repository else _file_here(scene, command.text)
         if found:
             raise InputError(
                 f"not run: {key} ({command.source.place}) takes '{found}' "
                 "from the current directory",
-                f"give its whole path in {command.source.path or 'settings'}",
+                f"set its full path in {command.source.path or 'settings'}",
             )
 
 
@@ -283,7 +288,7 @@ class Runner:
             return Ran(self.limit, f"no answer within {self.limit:.0f} s")
         seconds = time.monotonic() - began
         if child.returncode:
-            return Ran(seconds, f"ends with status {child.returncode}")
+            return Ran(seconds, f"failed with status {child.returncode}")
         text = out[:_ANSWER_LIMIT].decode("utf-8", "replace")
         problem = "" if text.strip() else "prints nothing"
         return Ran(seconds, problem, Secret(text))

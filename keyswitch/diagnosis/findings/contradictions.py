@@ -65,9 +65,9 @@ def passed_over(situation: Situation) -> Iterator[Finding]:
     said |= {f.path for f in situation.scene.files if f.problem}
     for path, problem in situation.scene.unread.items():
         if path not in said:
-            what = f"{path} counts for nothing: {problem}"
-            why = "Claude Code goes on as if it were not there"
-            fix = f"mend {path}"
+            what = f"{path} is ignored: {problem}"
+            why = "Claude Code behaves as if it did not exist"
+            fix = f"fix {path}"
             yield Finding("file-unreadable", WARNING, what, why, fix, path)
 
 
@@ -78,12 +78,18 @@ def _settings(situation: Situation) -> Iterator[Finding]:
         place, refused = name_of(file), stops(file)
         does = "refuses to start for" if refused else "ignores all of"
         what = f"Claude Code {does} {place}: {file.problem}"
-        why = "JSON has no comments or final commas; one wrong type is enough"
+        why = (
+            "JSON allows no comments or trailing commas; a single wrong type "
+            "is enough"
+        )
         if not file.text:  # nothing of it was read
-            why = "it says so, and stops" if refused else "it does not say so"
-        fix = f"mend {place}"
+            why = "it says so and stops" if refused else "it does not say so"
+        fix = f"fix {place}"
         if file.level == SERVER:
-            fix = f"remove {place}: Claude Code asks for it at its next start"
+            fix = (
+                f"remove {place}; Claude Code fetches it again at its next "
+                "start"
+            )
         yield Finding("settings-ignored", ERROR, what, why, fix, place)
 
 
@@ -92,13 +98,19 @@ def _global_config(situation: Situation) -> Iterator[Finding]:
     path = scene.places.global_config
     if scene.config.broken:
         what = f"{path} is not valid JSON, and Claude Code does not start"
-        why = "a crash or a full disk cut it off, or a tool wrote half of it"
-        fix = f"take the newest good copy from {scene.places.backups}"
+        why = (
+            "a crash or a full disk cut it short, or a tool wrote only part "
+            "of it"
+        )
+        fix = f"restore the newest good copy from {scene.places.backups}"
         yield Finding("config-corrupted", ERROR, what, why, fix, path)
     elif path in scene.unread:
-        what = f"Claude Code goes past {path}: {scene.unread[path]}"
-        why = "it starts as on its first day: no account, no answers, no trust"
-        fix = f"move that out of the way: {path}"
+        what = f"Claude Code ignores {path}: {scene.unread[path]}"
+        why = (
+            "it starts as if new: no account, no saved answers, no trusted "
+            "folders"
+        )
+        fix = f"move it out of the way: {path}"
         yield Finding("config-unreadable", ERROR, what, why, fix, path)
 
 
@@ -107,13 +119,15 @@ def _credentials(situation: Situation) -> Iterator[Finding]:
     path = scene.places.credentials
     data, problem = scene.read(path), scene.unread.get(path, "")
     if data and data.startswith(b"\xef\xbb\xbf"):
-        problem = "it begins with a byte order mark"
+        problem = "it starts with a byte order mark"
     elif data and data.strip() and parsed(data) is None:
         problem = "it is not a JSON object"
     if problem:
         what = f"Claude Code cannot read {path}: {problem}"
-        why = "it goes on as if there were no login, and does not say so"
-        fix = f"mend that file, or move it away and log in again: {path}"
+        why = "it behaves as if there were no login, and does not say so"
+        fix = (
+            f"fix that file, or move it out of the way and log in again: {path}"
+        )
         yield Finding("login-unreadable", ERROR, what, why, fix, path)
 
 
@@ -129,8 +143,8 @@ def two_accounts(situation: Situation) -> Iterator[Finding]:
         WARNING,
         f"one request carries two credentials: {key.source.name} as "
         f"x-api-key and {bearer.source.name} as authorization",
-        "Claude Code fills the two headers separately; which of the two the "
-        "server takes is the server's choice",
+        "Claude Code fills the two headers separately; the server chooses "
+        "which one it uses",
         situation.how_to_stop(lesser),
         situation.place(lesser),
     )
@@ -172,7 +186,7 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
 
     place = situation.place(base_url.source)
     by_repository = base_url.source.of_repository
-    origin = ", a file that came with the repository" * by_repository
+    origin = ", a file from the repository" * by_repository
     grave = ERROR if by_repository else WARNING
     what = f"{name} is sent to {shown(url)}, not to Anthropic"
     why = f"{rules.BASE_URL} is set in {place}{origin}"
@@ -203,9 +217,12 @@ def wrong_bill(situation: Situation) -> Iterator[Finding]:
     profile, bill = situation.wanted, situation.bill
     if profile and profile.expect and bill not in ("", profile.expect):
         meant, billed = _BILLS[profile.expect], _BILLS[bill]
-        what = f"'{profile.name}' expects {meant} to be billed, and {billed} is"
-        why = "what is sent decides the bill, not what is chosen"
-        fix = f"{situation.again}, then look again"
+        what = f"'{profile.name}' expects {meant} to be billed, but {billed} is"
+        why = (
+            "the credential that is sent decides the bill, not the active "
+            "profile"
+        )
+        fix = f"{situation.again}, then check again"
         yield Finding("wrong-bill", ERROR, what, why, fix)
 
 
@@ -218,8 +235,11 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
         return
     source = situation.verdict.request.headers[0].source
     if source.kind == "environment":
-        what = f"{source.name} bills the API, though there is a subscription"
-        why = "Claude Code takes it before any login; 'claude -p' does not ask"
+        what = (
+            f"{source.name} is billed as API use although there is a "
+            "subscription"
+        )
+        why = "Claude Code prefers it to any login; 'claude -p' does not ask"
         fix, place = situation.how_to_stop(source), situation.place(source)
         yield Finding("login-passed-over", WARNING, what, why, fix, place)
 
@@ -232,7 +252,7 @@ def cloud_over_key(situation: Situation) -> Iterator[Finding]:
     if flag and unused and not situation.chosen:
         name, service = flag.source.name, verdict.service
         what = f"{rules.API_KEY} is unused: {name} sends requests to {service}"
-        why = "'claude auth status' names the key all the same"
+        why = "'claude auth status' still shows the key"
         fix = situation.how_to_stop(flag.source)
         place = situation.place(flag.source)
         yield Finding("cloud-over-key", NOTE, what, why, fix, place)
@@ -243,8 +263,10 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
     status, request = situation.verdict.status, situation.verdict.request
     sources = [header.source for header in request.headers]
     for source in [s for s in sources if s.kind == "custom_header"][:1]:
-        what = f"{source.name} is sent, which 'claude auth status' does not see"
-        why = "custom headers are applied last, after everything it looks at"
+        what = (
+            f"{source.name} is sent, but 'claude auth status' does not show it"
+        )
+        why = "custom headers are applied last, after everything it checks"
         # It may be the only one, so that without it nothing is sent.
         fix, place = "keyswitch whoami shows it", situation.place(source)
         yield Finding("status-misleads", NOTE, what, why, fix, place)
@@ -253,17 +275,18 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 "repository-credential",
                 WARNING,
-                f"this repository's settings set {source.name}, and 'claude "
+                f"this repository's settings set {source.name}, but 'claude "
                 "auth status' does not show it",
-                "a request applies what a repository sets, status does not",
+                "requests apply the repository's settings, 'claude auth "
+                "status' does not",
                 situation.how_to_stop(source),
                 situation.place(source),
             )
     if status.logged_in and not request.sent:
         method = status.auth_method
-        what = f"'claude auth status' says {method}, but nothing can be sent"
-        why = "it looks whether a credential is there, not whether it works"
-        fix = "keyswitch whoami tells what happens"
+        what = f"'claude auth status' shows {method}, but nothing can be sent"
+        why = "it checks only that a credential exists, not that it works"
+        fix = "keyswitch whoami shows what is sent"
         yield Finding("status-misleads", NOTE, what, why, fix)
 
 
@@ -274,14 +297,16 @@ def set_by_organization(situation: Situation) -> Iterator[Finding]:
     """Find what its server sent, and a program that computes its settings."""
     for source in _of_the_server(situation):
         place = situation.place(source)
-        what = f"your organization's server set {source.name}; it may change it"
-        why = "Claude Code asks it at each start, and keeps what it said last"
+        what = (
+            f"your organization's server sets {source.name} and may change it"
+        )
+        why = "Claude Code asks it at each start and keeps its last answer"
         yield Finding("server-settings", NOTE, what, why, _ORGANIZATION, place)
     program = policy.program(situation.scene)
     if program is not None:
         place = situation.place(program.source)
         what = f"{program.text} computes your organization's settings"
-        why = "Claude Code runs it at each start; here it is not run"
+        why = "Claude Code runs it at each start; keyswitch does not run it"
         yield Finding("policy-program", NOTE, what, why, _ORGANIZATION, place)
 
 

@@ -27,10 +27,10 @@ def questions(situation: Situation) -> tuple[str, ...]:
     scene, verdict = situation.scene, situation.verdict
     found = []
     if not scene.config.onboarded:
-        found.append("the first start: a theme and, without a key, a login")
+        found.append("at the first start: a theme and, without a key, a login")
     trusts = trusted(scene.read(scene.places.global_config))
     if trusts.isdisjoint(upwards(scene.cwd)):
-        found.append(f"whether the folder {scene.cwd} is trusted")
+        found.append(f"whether to trust the folder {scene.cwd}")
     asked = _asked_about(situation)
     answer = asked[1] if asked else ""
     if answer == "rejected":
@@ -40,7 +40,7 @@ def questions(situation: Situation) -> tuple[str, ...]:
         found.append(f"whether to use {rules.API_KEY} (the default is no)")
     pair = _two(scene, verdict, answer)
     if pair:
-        found.append(f"it warns: both {' and '.join(pair)} are set")
+        found.append(f"it warns that both {' and '.join(pair)} are set")
     return tuple(found)
 
 
@@ -95,17 +95,17 @@ def answers(situation: Situation) -> Iterator[Finding]:
         # The end of a short key is as good as the key.
         short = len(text.strip()) < 2 * TAIL
         what = f"{rules.API_KEY} was rejected once: interactive mode ignores it"
-        why = "'claude -p' uses it, so the two modes speak for two accounts"
+        why = "'claude -p' uses it, so the two modes use different accounts"
         rest = _forgetting(place, "" if short else tail_of(text))
         yield Finding("key-rejected", ERROR, what, why, *rest)
     elif not answer and not situation.owner(key).profile:
         yield Finding(
             "key-unanswered",
             NOTE,
-            f"interactive mode will ask whether to use {rules.API_KEY}, and "
-            "the default is no",
+            f"interactive mode will ask whether to use {rules.API_KEY}; the "
+            "default answer is no",
             "'claude -p' does not ask",
-            "answer yes, or keep it as a profile: keyswitch add NAME "
+            "answer yes, or save it as a profile: keyswitch add NAME "
             f"--provider anthropic --from-env {rules.API_KEY}",
             situation.place(key.source),
         )
@@ -119,7 +119,7 @@ def both_lists(situation: Situation) -> Iterator[Finding]:
         short = len(tail) < TAIL
         shown = "a short key" if short else f"the key that ends in …{tail[-4:]}"
         what = f"{shown} is both approved and rejected"
-        why = "it counts as approved; other tools may read it otherwise"
+        why = "Claude Code treats it as approved; other tools may not"
         rest = _forgetting(place, tail)
         yield Finding("key-in-both-lists", WARNING, what, why, *rest)
 
@@ -132,5 +132,5 @@ def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:
     keys = rules.REJECTED
     if len(tail) < TAIL:
         return f"remove it from '{'.'.join(keys)}' in {place}", place, None
-    fix = "forget that answer: keyswitch doctor --fix"
+    fix = "clear that answer: keyswitch doctor --fix"
     return fix, place, Mend(Mend.ELEMENT, place, keys, expected=tail)

@@ -61,16 +61,16 @@ def _values(situation: Situation) -> Iterator[tuple[Source, str]]:
 def _wrong_kind(name: str, text: str) -> tuple[str, str, str] | None:
     if text.startswith(_REFRESH_TOKEN):
         return (
-            f"{name} holds a refresh token, which no request takes",
+            f"{name} contains a refresh token, which no request can use",
             "it only renews a login",
-            f"take it out of {name}; log in: keyswitch login NAME",
+            f"remove it from {name}, then log in: keyswitch login NAME",
         )
     start, kind, right = _KINDS.get(name, ("\0", "", ""))
     if not text.startswith(start):
         return None
     return (
-        f"{name} holds {kind}, which Anthropic does not take there",
-        "each kind has a header of its own",
+        f"{name} contains {kind}, which Anthropic does not accept there",
+        "each kind has its own header",
         f"set {right} instead, or: keyswitch add NAME",
     )
 
@@ -82,10 +82,10 @@ def _flaw(
     try:
         check_token(source.name, text, any_word=own)
     except InputError as e:
-        return e.message, "Claude Code takes it as it is", e.hint
+        return e.message, "Claude Code uses it unchanged", e.hint
     if text.endswith((",", ";")):
         what = f"{source.name} ends with '{text[-1]}'"
-        return what, "Claude Code takes it as it is", "set it without that"
+        return what, "Claude Code uses it unchanged", "set it without that"
     return None
 
 
@@ -98,7 +98,7 @@ def _models(situation: Situation) -> Iterator[Finding]:
         model = value.text.strip() if value else ""
         if value and not model.lower().startswith(_OWN_MODELS):
             what = f"{name} is '{model}', which Anthropic does not have"
-            why = "it is of another service, and every request asks for it"
+            why = "it belongs to another service, and every request asks for it"
             fix = situation.how_to_stop(value.source)
             place = situation.place(value.source)
             yield Finding(

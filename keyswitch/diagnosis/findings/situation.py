@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 __all__ = ["API", "CLOUD", "Scene", "Situation", "scene_of"]
 
-_KEEP_LOGIN = "keyswitch login NAME --capture keeps it as a profile"
+_KEEP_LOGIN = "to save it as a profile: keyswitch login NAME --capture"
 
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
-_NO_PROFILE = "keyswitch's helper answers, and no profile is active here"
+_NO_PROFILE = "keyswitch's helper would answer, but no profile is active here"
 
 
 def scene_of(
@@ -153,7 +153,7 @@ class Situation:
             return f"{source.name}, set in {origin.place}"
         if source.set_by == "flag":
             return f"{source.name}, given with --settings"
-        return f"{source.name} of this environment"
+        return f"{source.name} in this environment"
 
     def how_to_stop(self, source: Source) -> str:
         """Return what takes a source away, as a command where there is one."""
@@ -161,19 +161,21 @@ class Situation:
             if source.name in self.exported:
                 return 'eval "$(keyswitch env)"'
             origin = self.start_files.origin(source)
-            first = f"take {origin.place} out, then: " if origin else ""
+            first = f"remove {origin.place}, then: " if origin else ""
             return f"{first}unset {source.name}"
         if self.accounts.own_words(source.command):
             sent = self.verdict.request.headers
             if any(h.value == Secret("") for h in sent if h.source == source):
-                return "see why it gives nothing: keyswitch helper claude-code"
+                return (
+                    "to see why it prints nothing: keyswitch helper claude-code"
+                )
             # Ours, and it answers for the profile that this shell was given.
             return 'eval "$(keyswitch env)"'
         if wanted.is_keyswitch(source.command) and source.set_by == "user":
             # Some keyswitch's that is gone, moved, or another one.
             return self.use_again
         if source.kind == "login":
-            return f"{_KEEP_LOGIN}, and the next switch takes it out"
+            return f"{_KEEP_LOGIN}; the next switch then removes it"
         if self.is_ours(source.path, source.name):
             return self.how_to_change(source.name)
         return source.removal

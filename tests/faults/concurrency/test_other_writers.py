@@ -39,7 +39,7 @@ REFUSALS = (
     OVERTAKEN,
     # With exit 4: it is done, and was gone again when keyswitch looked.
     b"Claude Code sends nothing",
-    b"is chosen, but",
+    b"is active, but",
 )
 
 
