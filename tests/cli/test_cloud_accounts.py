@@ -52,8 +52,8 @@ def account(ks, *args, code=0, **environ):
 
 def test_where_nothing_is_set_only_the_machine_is_left(ks):
     said = account(ks)
-    assert said.startswith("not known: there are no AWS credentials")
-    assert said.endswith("a metadata server may give one")
+    assert said.startswith("not known: no AWS credentials found")
+    assert said.endswith("a metadata server may provide one")
     done = ks("whoami", **BEDROCK)
     assert "fix: aws sso login" in done.out
     assert account(ks, code=1, **NO_MACHINE).startswith("none: ")
@@ -76,7 +76,7 @@ def test_the_machine_that_may_know_is_named(ks, flag, name):
     document = json.loads(ks("whoami", "--json", **environ).out)
     header = document["request"]["authorization"]
     assert header["source"]["name"] == name
-    assert "a metadata server may give one" in header["why_unknown"]
+    assert "a metadata server may provide one" in header["why_unknown"]
     [finding] = [
         w for w in document["warnings"] if w["id"].startswith("cloud-")
     ]
@@ -87,13 +87,13 @@ def test_a_profile_that_no_file_has_is_said_with_those_that_are_there(ks, aws):
     for code, more in ((0, {}), (1, NO_MACHINE)):
         done = ks("whoami", code=code, AWS_PROFILE="wrk", **BEDROCK, **more)
         assert "no AWS file has a profile 'wrk'" in done.out
-        assert "take one that is there (work)" in done.out
+        assert "use an existing one (work)" in done.out
 
 
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        (MFA, "wants an MFA code (mfa_serial)"),
+        (MFA, "needs an MFA code (mfa_serial)"),
         (MFA.replace("= work", "= wrk"), "source_profile 'wrk', which no AWS"),
         (
             SSO,
@@ -267,7 +267,7 @@ def test_use_of_a_cloud_without_a_sign_in_says_what_is_missing(ks):
     given = ("--set", "project_id=my-project", "--set", "region=global")
     ks("add", "vertex", "--provider", "vertex", *given)
     said = ks("use", "vertex").err
-    assert "there are no Google Cloud credentials" in said
+    assert "no Google Cloud credentials found" in said
     assert "gcloud auth application-default login" in said
 
 

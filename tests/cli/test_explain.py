@@ -72,7 +72,7 @@ def test_a_document_has_ids_titles_and_steps(bare, how):
 def test_other_causes_take_one_line_each(bare):
     done = bare("explain", "Not logged in · Please run /login")
     title, others = done.out.split("\n", 1)[0], done.out.split("possible:\n")
-    assert title == "there is no credential that Claude Code would take"
+    assert title == "no credential found that Claude Code would take"
     assert others[1].splitlines() == [
         "  - the key that was sent in x-api-key is not valid (api-key-invalid)"
     ]

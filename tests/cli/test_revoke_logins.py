@@ -176,7 +176,7 @@ def test_a_login_in_use_stays_however_it_looks(logins):
     logins.ks("revoke-local", "--yes")
     assert logins.live() == tokens("me", 1)[0]
     logins.ks("off")
-    assert found(logins)[LIVE] == ("me", "expired, and cannot be refreshed")
+    assert found(logins)[LIVE] == ("me", "expired and cannot be renewed")
 
 
 def test_a_refresh_token_alone_is_a_login(logins):

@@ -291,7 +291,7 @@ def test_revoke_local_removes_what_is_stale_and_keeps_the_rest(ks):
     kinds = [found["stale"] for found in done["removed"]]
     assert kinds == [
         "an older version of the vault",
-        "blanked: it was refused at its last refresh",
+        "blanked: its last renewal was rejected",
         "an old copy",
     ]
     assert done["left"] == []

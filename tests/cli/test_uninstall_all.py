@@ -100,7 +100,7 @@ def test_a_dry_run_says_what_somebody_changed(configured):
     settings.write_text(json.dumps(document))
     for how in ("--dry-run", "--yes"):
         said = configured("uninstall", "--all", how).err
-        assert "apiKeyHelper was changed by somebody else" in said
+        assert "apiKeyHelper was changed by another program" in said
 
 
 def test_a_second_time_there_is_nothing_to_do(configured):

@@ -132,7 +132,7 @@ def test_something_else_than_the_active_profile_is_exit_4(ks):
 
 def test_no_credential_at_all_is_exit_1(ks):
     done = ks("whoami", code=1)
-    assert "there is no credential" in done.out
+    assert "no credential found" in done.out
 
 
 def test_the_start_file_that_sets_a_variable_is_named(ks):

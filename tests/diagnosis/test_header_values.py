@@ -117,4 +117,6 @@ def test_not_logged_in_is_explained_by_such_a_character(scene):
     text = "Not logged in · Please run /login"
     first, *_ = causes_of(text, scene(odd))
     assert first.id == "not-logged-in"
-    assert "ANTHROPIC_FOUNDRY_API_KEY has a character" in "".join(first.why)
+    assert "ANTHROPIC_FOUNDRY_API_KEY contains a character" in "".join(
+        first.why
+    )

@@ -71,8 +71,8 @@ def test_what_says_nothing_about_credentials_is_not_mentioned(look):
 @pytest.mark.parametrize(
     ("document", "says"),
     [
-        ({"forceLoginMethod": "claudeai"}, "managed settings ask for a login"),
-        ({"forceLoginOrgUUID": "a"}, "managed settings ask for a login"),
+        ({"forceLoginMethod": "claudeai"}, "managed settings require a login"),
+        ({"forceLoginOrgUUID": "a"}, "managed settings require a login"),
         ({"allowedProviders": ["bedrock"]}, "managed settings do not allow"),
     ],
 )
@@ -90,8 +90,8 @@ def test_a_demand_that_stops_a_profile_is_named_with_its_place(
 def test_a_gateway_s_sign_in_is_a_matter_of_the_machine(look):
     demand = {"forceLoginGatewayUrl": "https://gw.example"}
     finding = look(managed(**demand))["nothing-sent"]
-    assert "only a sign-in at a gateway counts" in finding.what
-    assert finding.fix.endswith("in Claude Code: /login")
+    assert "only a gateway sign-in is allowed" in finding.what
+    assert finding.fix.endswith("run /login in Claude Code")
 
 
 def test_the_server_demands_no_sign_in_at_a_gateway(look):

@@ -260,7 +260,7 @@ def test_a_refused_login_is_renewed_in_claude_code(scene, home, anthropic):
     anthropic.reply = Reply(401, {})
     answer = one(scene(**anthropic.environ))
     assert answer.what == "Anthropic rejects it: it is not valid"
-    assert answer.fix == "log in again in Claude Code: /login"
+    assert answer.fix == "log in again run /login in Claude Code"
 
 
 def test_a_path_that_is_missing_at_the_service_itself_is_no_gateway(
@@ -694,7 +694,7 @@ def test_without_botocore_aws_is_left_to_its_own_command(scene, monkeypatch):
     ("lines", "words"),
     [
         ("role_arn = arn:aws:iam::1:role/r\nsource_profile = base", "role"),
-        ("credential_process = program", "a program is asked first"),
+        ("credential_process = program", "it runs a program first"),
     ],
 )
 def test_keys_that_aws_or_a_program_gives_are_left_to_its_command(

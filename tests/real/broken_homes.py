@@ -423,7 +423,7 @@ HOMES = {
         None,
         "login-blanked",
         "{home}/.claude/.credentials.json",
-        "log in again in Claude Code: /login",
+        "log in again run /login in Claude Code",
         bearer(FRESH_LOGIN),
     ),
     "a lost login beside a Console key": BrokenHome(
@@ -432,7 +432,7 @@ HOMES = {
         key(MANAGED_KEY),
         "login-blanked",
         "{home}/.claude/.credentials.json",
-        "log in again in Claude Code: /login",
+        "log in again run /login in Claude Code",
         bearer(FRESH_LOGIN),
     ),
     "a custom header that was left over": BrokenHome(

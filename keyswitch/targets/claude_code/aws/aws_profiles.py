@@ -81,8 +81,8 @@ class Profiles:
 
     def _choose(self, name: str) -> str:
         there = ", ".join(self.files.names[:5])
-        found = f"take one that is there ({there}), or " if there else ""
-        return f"{found}make it: aws configure --profile {quote(name)}"
+        found = f"use an existing one ({there}), or " if there else ""
+        return f"{found}create it: aws configure --profile {quote(name)}"
 
     def _header(
         self, name: str, key: Secret | None, why_unknown: str = ""
@@ -103,7 +103,7 @@ class Profiles:
             return problem
         if "mfa_serial" in data:
             return Problem(
-                f"the AWS profile '{name}' wants an MFA code (mfa_serial), "
+                f"the AWS profile '{name}' needs an MFA code (mfa_serial), "
                 "which Claude Code cannot ask for",
                 _by_hand(name),
                 ends=True,
@@ -126,14 +126,14 @@ class Profiles:
                 "Ec2InstanceMetadata": self.outside.instance,
             }.get(kind, False)
             what = f"credential_source '{kind}' of the AWS profile '{name}'"
-            fix = f"mend it in {self.files.path_of(name)}"
-            return None if there else Problem(f"{what} gives nothing", fix)
+            fix = f"fix it in {self.files.path_of(name)}"
+            return None if there else Problem(f"{what} returns nothing", fix)
         if len(visited) > _DEEPEST:
             return None  # nobody's files; what it ends in does not matter
         static = _is_static(self.files.merged(base))
         if base in visited and not static:
             what = f"the AWS profile '{name}' is its own source_profile"
-            return Problem(what, f"mend {self.files.path_of(name)}")
+            return Problem(what, f"fix {self.files.path_of(name)}")
         found = self.look(base, visited)
         if isinstance(found, Header):
             return None
@@ -141,7 +141,7 @@ class Profiles:
             return Problem(
                 f"the AWS profile '{name}' takes its keys from "
                 f"source_profile '{base}', which no AWS file has",
-                f"mend source_profile in {self.files.path_of(name)}",
+                f"fix source_profile in {self.files.path_of(name)}",
             )
         return found or _empty(base)
 
@@ -157,8 +157,8 @@ class Profiles:
         """Return a role's keys, which AWS gives for the token of a file."""
         path = data[cloud_rules.WEB_IDENTITY]
         if self.files.read(path) is None:
-            what = f"the AWS profile '{name}' names {path}, which is not there"
-            return Problem(what, f"mend {self.files.path_of(name)}", ends=True)
+            what = f"the AWS profile '{name}' names {path}, which is missing"
+            return Problem(what, f"fix {self.files.path_of(name)}", ends=True)
         return self._header(name, None, ASKED)
 
     def process(
@@ -179,9 +179,9 @@ class Profiles:
         if key is not None:
             return Header(AWS, Secret(key), source)
         return Problem(
-            f"the credential_process of the AWS profile '{name}' gives no "
+            f"the credential_process of the AWS profile '{name}' returns no "
             "valid keys",
-            f"run it by hand to see why; it stands in {source.path}",
+            f"run it by hand to see why; it is set in {source.path}",
         )
 
     def sso(
@@ -199,17 +199,17 @@ class Profiles:
             return problem(
                 f"the AWS profile '{name}' names the sso_session '{session}', "
                 "which no AWS file has",
-                f"aws configure sso, or mend {path}",
+                f"aws configure sso, or fix {path}",
             )
         merged = {**data, **(section or {})}
         lacks = [key for key in _SSO if key not in merged]
         if lacks:
             what = f"the AWS profile '{name}' lacks {' and '.join(lacks)}"
-            return problem(what, f"aws configure sso, or mend {path}")
+            return problem(what, f"aws configure sso, or fix {path}")
         start = session or merged["sso_start_url"]
         if signed_in(self.files, start, renews=bool(session)):
             return self._header(name, None, ASKED)
-        what = f"the AWS sign-in of profile '{name}' is not there or has ended"
+        what = f"the AWS sign-in of profile '{name}' is missing or has expired"
         return problem(what, again)
 
     def login(
@@ -218,7 +218,7 @@ class Profiles:
         """Return the keys that `aws login` keeps."""
         kept = login_of(self.files, data[cloud_rules.LOGIN])
         if kept is None:
-            what = f"the AWS sign-in of profile '{name}' is not there"
+            what = f"the AWS sign-in of profile '{name}' is missing"
             return Problem(
                 what, f"aws login --profile {quote(name)}", ends=True
             )
@@ -236,7 +236,7 @@ if TYPE_CHECKING:
 
 
 def _empty(name: str) -> Problem:
-    what = f"the AWS profile '{name}' gives no credentials"
+    what = f"the AWS profile '{name}' has no credentials"
     return Problem(what, f"aws configure --profile {quote(name)}")
 
 
@@ -273,8 +273,8 @@ _WAYS: dict[str, tuple[_Has, _Look]] = {
 def _by_hand(name: str) -> str:
     """Return how a person gives the code to the aws command, once."""
     return (
-        "let the aws command ask, and start Claude Code there: eval "
-        f'"$(aws configure export-credentials --profile {quote(name)} '
-        f'--format env)" && unset {cloud_rules.AWS_PROFILE}; or keep what it '
-        "prints: keyswitch add NAME --provider bedrock"
+        "let the aws command ask for it, then start Claude Code in that "
+        'shell: eval "$(aws configure export-credentials --profile '
+        f'{quote(name)} --format env)" && unset {cloud_rules.AWS_PROFILE}; or '
+        "save what it prints: keyswitch add NAME --provider bedrock"
     )
