@@ -61,8 +61,8 @@ def open_store(name: str, paths: Paths, ask: Ask) -> SecretStore:
 
         return ReferenceStore(paths, ask)
     raise StoreError(
-        f"there is no secret store '{name}'",
-        f"the stores are {' and '.join(STORES)}",
+        f"unknown secret store '{name}'",
+        f"choose one of: {', '.join(STORES)}",
     )
 
 
@@ -113,8 +113,8 @@ def _from_stores(
     in_keychain = [ref for ref in refs if ref[0] == "keychain"]
     if len(in_vault) + len(in_keychain) < len(refs):
         raise StoreError(
-            "the profile names a secret store that this version does not know",
-            "look at its 'store' lines with 'keyswitch edit'",
+            "the profile uses a secret store that this version does not know",
+            "check its 'store' lines with 'keyswitch edit'",
         )
     if in_vault:
         from keyswitch.secrets.vault.reading import Vault

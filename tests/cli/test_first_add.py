@@ -168,7 +168,7 @@ def test_every_provider_is_added_from_nothing(bare, add, provider):
     said = person.said()
     assert f"switch to it: keyswitch use {provider}" in said
     assert said.count("no keychain here") == (provider != "vertex")
-    assert "passphrase of the vault" not in said
+    assert "vault passphrase" not in said
     assert kept(bare, provider, provider)["provider"] == provider
     for _, *answers in TYPED[provider]:
         if len(answers[-1]) > 30 and "http" not in answers[-1]:
@@ -212,11 +212,11 @@ def test_without_a_session_keyring_nothing_is_asked_twice(bare, add, number):
     person.answers("one:", "FAKE-1").answers("two:", "FAKE-2")
     person.makes_the_vault()
     assert person.ends() == 0, person.said()
-    assert "passphrase of the vault" not in person.said()
+    assert "vault passphrase" not in person.said()
     assert "keyswitch vault machine-key" in person.said()
     person = add("second", "--provider", "two", before=filtered)
     person.answers("one:", "FAKE-1").answers("two:", "FAKE-2")
-    person.answers("passphrase of the vault:", PHRASE)
+    person.answers("vault passphrase:", PHRASE)
     assert person.ends() == 0, person.said()
     assert "no keychain" not in person.said()
 
@@ -233,13 +233,13 @@ def test_the_way_out_of_a_session_without_a_keyring_works(bare, add):
     )
     environ = {"XDG_RUNTIME_DIR": "", "TMPDIR": str(bare.home)}
     person = Person(bare, "sh", "-c", script, "sh", *filtered, **environ)
-    person.answers("passphrase of the vault:", PHRASE)
+    person.answers("vault passphrase:", PHRASE)
     assert person.ends() == 5
     assert person.said().count("FAKE-EXAMPLE-token") == 1
     assert "unlocked for this shell" in person.said()
     # For good.
     person = Person(bare, *filtered, "vault", "machine-key", **environ)
-    person.answers("passphrase of the vault:", PHRASE)
+    person.answers("vault passphrase:", PHRASE)
     assert person.ends() == 0
     assert bare("helper", "api-key", "work").out == "FAKE-EXAMPLE-token\n"
 
@@ -248,7 +248,7 @@ def test_unlock_does_not_ask_where_it_could_not_remember(bare):
     bare("vault", "init", "--passphrase-fd", "0", stdin=PHRASE)
     person = Person(bare, *without_keyring(), "unlock")
     assert person.ends() == 5
-    assert "passphrase of the vault" not in person.said()
+    assert "vault passphrase" not in person.said()
     assert 'eval "$(keyswitch unlock)"' in person.said()
 
 
@@ -256,8 +256,8 @@ def test_a_key_survives_two_wrong_passphrases(bare, add):
     bare("vault", "init", "--passphrase-fd", "0", stdin=PHRASE)
     person = add("work", "--provider", "anthropic")
     person.answers("API key:", ANTHROPIC)
-    person.answers("passphrase of the vault:", "FAKE wrong")
-    person.answers("once more:", "FAKE wrong, too", PHRASE)
+    person.answers("vault passphrase:", "FAKE wrong")
+    person.answers("try again:", "FAKE wrong, too", PHRASE)
     assert person.ends() == 0, person.said()
     assert bare("helper", "api-key", "work").out == ANTHROPIC + "\n"
     bare("lock")

@@ -518,15 +518,15 @@ def locked(ks, services):
 
 def test_a_locked_vault_is_opened_once(locked):
     asked = Terminal(locked, *COMMAND, "verify", "--all")
-    asked.sees("passphrase of the vault:").type(f"{PHRASE}\n")
+    asked.sees("vault passphrase:").type(f"{PHRASE}\n")
     assert asked.ends() == 0
-    assert asked.raw.count("passphrase of the vault") == 1
+    assert asked.raw.count("vault passphrase") == 1
     assert asked.shown.count("accepted") == 2
 
 
 def test_a_vault_that_stays_locked_is_asked_about_once(locked, services):
     asked = Terminal(locked, *COMMAND, "verify", "--all")
-    question = "passphrase of the vault"
+    question = "vault passphrase"
     for n in range(1, 4):
         asked.until(lambda _, n=n: asked.raw.count(question) == n)
         asked.type("FAKE wrong\n")

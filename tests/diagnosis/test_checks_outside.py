@@ -33,7 +33,7 @@ HOMES = {
     ("reference", "words"),
     [
         ("op://Eng/claude", "not of the form op://"),
-        ("vualt:a/b#c", "no reference to a manager"),
+        ("vualt:a/b#c", "not a reference to a manager"),
         ("exec:corp", "no program 'corp' in [exec]"),
     ],
 )

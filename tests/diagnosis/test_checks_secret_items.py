@@ -56,7 +56,7 @@ def test_what_is_in_use_is_graver(look, chosen, severity):
 
 
 def test_an_old_vault_is_named_with_its_own_way_out(look):
-    error = StoreError("the vault is older than it was", "accept it: x")
+    error = StoreError("the vault is older than when last seen", "accept it: x")
     found = look(vault(error))["store-unusable"]
     assert (found.why, found.fix) == (error.message, error.hint)
 

@@ -119,17 +119,17 @@ def counted(terminal, *secrets):
 def test_three_wrong_passphrases_end_it(start):
     terminal = start(*MAIN, "unlock")
     for times in (1, 2, 3):
-        terminal.sees(b"passphrase of the vault", times).hides()
+        terminal.sees(b"vault passphrase", times).hides()
         terminal.type(PHRASE[:-times].encode() + b"\n")
     assert terminal.ended() == 5
-    assert terminal.seen.count(b"not the passphrase") == 3
+    assert terminal.seen.count(b"wrong vault passphrase") == 3
     counted(terminal, PHRASE[:-3])
 
 
 def test_the_right_one_at_the_third_try_unlocks(start, ks):
     terminal = start(*MAIN, "unlock")
     for times, typed in enumerate((b"one", b"two", PHRASE.encode()), 1):
-        terminal.sees(b"passphrase of the vault", times).hides()
+        terminal.sees(b"vault passphrase", times).hides()
         terminal.type(typed + b"\n")
     assert terminal.ended() == 0
     assert terminal.echoes

@@ -124,7 +124,7 @@ ODD = "#!/bin/sh\necho something else >&2\nexit 1\n"
     ("tool", "code", "said"),
     [
         (LOCKED, 5, "locked"),
-        (ODD, 1, "could not be read"),
+        (ODD, 1, "cannot read"),
         (FORGETS, 1, "corp:key"),
         (CHANGES, 1, "returned a different value"),
     ],
@@ -146,7 +146,7 @@ def test_a_manager_that_does_not_keep_it_leaves_all_as_it_was(
 
 WRONG = {
     "vaults": "'vaults' is no store",
-    "nope:x": "is no reference to a manager",
+    "nope:x": "is not a reference to a manager",
     "corp:{name}": "unknown placeholder {name}",
     "corp:key": "would go to the same place: corp:key",
     "corp:{field}": "would go to the same place: corp:api_key",

@@ -125,10 +125,10 @@ LOCKED = "[ERROR] 2026/11/30 You are not currently signed in."
 DENIED = "[ERROR] 2026/11/30 (403) Forbidden: you do not have access"
 FAILS = {
     "locked": (f"echo '{LOCKED}' >&2; exit 1", 5, "not signed in"),
-    "denied": (f"echo '{DENIED}' >&2; exit 1", 5, "refuses to give"),
+    "denied": (f"echo '{DENIED}' >&2; exit 1", 5, "denies access to"),
     "silent": ("exec sleep 30", 5, "did not answer in 0.5 s"),
-    "unknown": (f"echo 'boom {OTHER}' >&2; exit 9", 1, "could not be read"),
-    "empty": ("exit 0", 1, "could not be read"),
+    "unknown": (f"echo 'boom {OTHER}' >&2; exit 9", 1, "cannot read"),
+    "empty": ("exit 0", 1, "cannot read"),
 }
 
 

@@ -122,7 +122,7 @@ class ReferenceStore:
     def delete(self, item: str, generation: int) -> None:  # noqa: ARG002
         """Refuse: what a manager keeps is not keyswitch's to delete."""
         raise StoreError(
-            f"{printable(item)} is not kept by keyswitch",
+            f"{printable(item)} is not stored by keyswitch",
             "delete it in its manager",
         )
 
@@ -207,8 +207,7 @@ def waiting_for(manager: Manager, text: str) -> Iterator[None]:
         yield
         return
     line = (
-        f"waiting for {manager.title} ({text}), "
-        f"for {manager.deadline:g} s at most"
+        f"waiting for {manager.title} ({text}), at most {manager.deadline:g} s"
     )
     timer = threading.Timer(_PATIENCE, _say, [line])
     timer.daemon = True

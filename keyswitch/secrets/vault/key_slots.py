@@ -153,5 +153,5 @@ def derive(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
     except MemoryError:
         raise StoreError(
             f"opening this vault takes {kdf['m'] // 1024} MiB of memory",
-            "close something, or raise the memory limit",
+            "close other programs, or raise the memory limit",
         ) from None

@@ -92,6 +92,5 @@ def doubt(version: str) -> str:
     else:
         return ""
     return (
-        f"Claude Code {version} is {age} than the versions keyswitch was "
-        f"tested with ({observed})"
+        f"Claude Code {version} is {age} than the tested versions ({observed})"
     )
