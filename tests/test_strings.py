@@ -30,7 +30,7 @@ KINDS = {
     "hint": ("errors.py", "update keyswitch; nothing changed"),
     "message": ("cli/session.py", " MB)"),
     "warning": ("cli/prompt.py", "that was more than one line"),
-    "short help": ("cli/main.py", "Show one profile."),
+    "short help": ("cli/commands.py", "Show one profile."),
     "docstring of a command": ("cli/switching/use.py", "Switch to a profile."),
     "help of an option": ("cli/command.py", "Print data as JSON."),
     "example": ("cli/switching/run.py", "keyswitch run work -- claude"),

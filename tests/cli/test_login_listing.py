@@ -83,7 +83,7 @@ def test_a_login_that_was_logged_out_has_none(told, logins):
     logins.ks("logout", "me", "--yes")
     assert row(told("list"), "me").startswith("no login stored; me@")
     shown = told("show", "me")
-    assert "no stored login" in shown
+    assert "no login stored" in shown
     assert "token expires" not in shown
 
 

@@ -45,7 +45,7 @@ def kept(logins, name):
 
 def revoke(logins, *args):
     done = logins.ks("revoke-local", *args, "--yes")
-    assert "looked again: 0 left" in done.err
+    assert "checked again: 0 left" in done.err
     assert logins.dangling() == set()
     return done
 
@@ -238,7 +238,7 @@ def test_a_name_takes_every_state_and_the_live_one(renewed):
     assert kept(renewed, "me") == []
     assert renewed.reference("me") == ""
     shown = json.loads(renewed.ks("show", "me", "--json").out)["profile"]
-    assert shown["login"]["status"] == "no stored login"
+    assert shown["login"]["status"] == "no login stored"
     assert kept(renewed, "you") == [1]
     renewed.ks("undo", code=1)
     renewed.ks("off")

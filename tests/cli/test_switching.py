@@ -344,7 +344,7 @@ def test_revoke_local_all_leaves_no_secret_of_ours(ks):
 
 def test_revoke_local_asks_first(ks):
     ks.add("one")
-    assert "yes" in ks("revoke-local", "one", code=2).error
+    assert "confirmation" in ks("revoke-local", "one", code=2).error
     ks("revoke-local", "one", "--all", "--yes", code=2)
 
 

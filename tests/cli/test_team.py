@@ -250,7 +250,7 @@ def test_a_team_of_the_same_name_elsewhere_is_another_one(team):
 def test_a_file_of_another_team_takes_no_team_s_place(team):
     add(team)
     done = update(team, SOUND.replace('"acme"', '"other"'), code=1)
-    assert "is the file of team 'other' now" in done.error
+    assert "is now the file of team 'other'" in done.error
 
 
 def test_what_a_person_changed_by_hand_is_shown_and_put_back(team):

@@ -115,7 +115,7 @@ def test_refreshable_is_what_the_field_says_and_nothing_like_it():
 
 def test_without_a_secret_nothing_is_stored_whatever_the_fields_say():
     profile = login(ref=None, token_expires=ending(hours=3), refreshable="yes")
-    assert status_of(profile, NOW) == LoginStatus("no stored login")
+    assert status_of(profile, NOW) == LoginStatus("no login stored")
 
 
 @pytest.mark.parametrize("hint", ["", "…"])
@@ -147,7 +147,7 @@ def test_a_setup_token_lasts_until_the_end_of_its_day(expires, status):
 
 def test_a_setup_token_that_was_removed_is_none():
     profile = Profile("ci", "claude-token", expires=date(2027, 1, 1))
-    assert status_of(profile, NOW) == LoginStatus("no stored login")
+    assert status_of(profile, NOW) == LoginStatus("no login stored")
 
 
 def test_other_profiles_have_no_login():

@@ -359,7 +359,7 @@ def test_a_tool_of_the_working_directory_is_not_started(
         if not os.path.lexists(tmp_path / "link"):
             os.symlink(here / "bin", tmp_path / "link")
         with pytest.raises(
-            StoreError, match="its program 'op' is not installed"
+            StoreError, match="'op' is not installed"
         ):
             tools.read("op://Eng/claude/key")
     # The home is where a person's own programs are.
