@@ -53,8 +53,8 @@ KINDS = {
         "ask whoever runs {gateway}",
     ),
     "manager": ("secrets/references/built_in/pass.toml", "or the package pass"),
-    "hook of bash": ("shells/hooks/hook.bash", "there is no profile '%s'"),
-    "hook of nushell": ("shells/hooks/hook.nu", "its variables are unset"),
+    "hook of bash": ("shells/hooks/hook.bash", "profile '%s' no longer exists"),
+    "hook of nushell": ("shells/hooks/hook.nu", "its variables were unset"),
     "heading of the page": ("trace/page/page.html", "Duration"),
     "message of the page": ("trace/page/page.js", "No request matches"),
 }

@@ -95,7 +95,7 @@ class FoundRemotes:
         self.every += urls
         ssh = f"{git.ssh} {environ.get('GIT_SSH_COMMAND', '')}"
         if re.search(_OTHER_SSH, ssh):
-            self.doubt = "its ssh has a configuration of its own"
+            self.doubt = "its ssh command has its own configuration"
         chosen = named.get("origin") or urls
         return [u for u in map(remotes.normalized, chosen) if u]
 
@@ -115,7 +115,7 @@ class FoundRemotes:
         )
         texts = (text, *map(remotes.read, shared))
         if not text or any(map(_FOLLOWED.search, texts)):
-            self.doubt = f"without git nobody can tell the remotes of {top}"
+            self.doubt = f"without git the remotes of {top} are unknown"
 
     def spellings(self) -> Iterator[str]:
         """Return every remote in its plainest form, for `never`."""
@@ -134,7 +134,7 @@ class FoundRemotes:
         if "" in found or not any(
             "." in h or ":" in h or h == "localhost" for h in found
         ):
-            self.doubt = f"nobody can tell which host '{address.host}' is"
+            self.doubt = f"the host behind '{address.host}' is unknown"
         return [addresses.plain_host(host) for host in found]
 
 
@@ -204,7 +204,7 @@ class Git:
         if names is None:
             return None
         if len(names) > MOST:
-            raise ValueError(f"the repository has over {MOST} remotes")
+            raise ValueError(f"the repository has more than {MOST} remotes")
         found = {name: self._of_remote(name) for name in names}
         self.ssh = " ".join(v for _, v in self._config(r"^core\.sshcommand$"))
         dirs = self._lines("rev-parse", "--git-dir", "--git-common-dir") or ()
@@ -224,7 +224,7 @@ class Git:
     def _rewritten(self, urls: Sequence[str]) -> list[str]:
         """Return addresses that no remote has, as git would use them."""
         if len(urls) > MOST:
-            raise ValueError(f"the repository names over {MOST} addresses")
+            raise ValueError(f"the repository names more than {MOST} addresses")
         found: list[str] = []
         push = self._config(r"^url\..*\.pushinsteadof$") if urls else []
         for url in urls:
@@ -259,12 +259,12 @@ class Git:
             )
         except subprocess.TimeoutExpired:
             raise OSError(
-                f"git did not name the remotes within {LIMIT:.0f} s"
+                f"git did not list the remotes within {LIMIT:.0f} s"
             ) from None
         if re.match(_NO_REPOSITORY, done.stderr):
             return None
         if done.returncode not in (0, none):
-            raise OSError(f"git cannot name the remotes of {self._folder}")
+            raise OSError(f"git cannot list the remotes of {self._folder}")
         return os.fsdecode(done.stdout).splitlines()
 
 

@@ -221,7 +221,7 @@ def test_a_profile_that_is_gone_is_not_named(three, lane, variable):
     three("remove", "terminal", "--yes")
     gone = three(*lane, "current", code=1, **own)
     assert gone.out == ""
-    assert "there is no profile 'terminal', chosen by" in gone.err
+    assert "no profile named 'terminal', chosen by" in gone.err
     assert ENDS[variable] in gone.err
     prompt = three(*lane, "current", "--prompt", **own)
     assert (prompt.out, prompt.err) == ("", "")

@@ -149,7 +149,7 @@ def test_the_helper_of_a_profile_that_is_gone_is_left_over(ks, settings):
     ks("use", "work")
     ks.file(".config/keyswitch/profiles/work.toml").unlink()
     (why,) = reasons(ks)
-    assert "there is no profile 'work'" in why
+    assert "no profile named 'work'" in why
 
 
 def test_the_helper_of_a_profile_with_a_damaged_file_is_not_left_over(

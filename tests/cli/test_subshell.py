@@ -273,7 +273,7 @@ def test_an_agent_that_is_denied_is_refused(two):
     two.file(".config/keyswitch/config.toml").write_text('agents = "deny"\n')
     done = two("shell", "work", stdin="env", code=1, CLAUDECODE="1")
     assert done.out == ""
-    assert "an agent runs this command" in done.error
+    assert "an agent is running this command" in done.error
 
 
 def test_a_locked_store_starts_nothing(two):

@@ -242,7 +242,7 @@ def test_a_team_of_the_same_name_elsewhere_is_another_one(team):
     assert "keyswitch team update acme --source PATH" in done.err
     digest = hashlib.sha256(SOUND.encode()).hexdigest()
     done = team("team", "update", code=1)
-    assert done.error.startswith("there is no file ")
+    assert done.error.startswith("no such file: ")
     team("team", "update", "--source", "moved", "--sha256", digest)
     assert "nothing changed" in team("team", "update").err
 
@@ -382,7 +382,7 @@ def test_agents_that_may_have_no_secrets_decide_nothing(team):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text('agents = "deny"\n')
     done = add(team, code=1, CLAUDECODE="1")
-    assert "an agent runs this command" in done.err
+    assert "an agent is running this command" in done.err
 
 
 def test_a_provider_s_own_word_for_its_host_is_none(team):
@@ -613,7 +613,7 @@ def as_folder(ks):
 def as_device(ks):
     path = ks.file("shared/keyswitch-team.toml")
     path.unlink()
-    return "there is no file"
+    return "no such file"
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_what_is_no_bundle_is_refused(elsewhere, data):
 def test_a_vault_is_no_bundle_and_a_bundle_no_vault(elsewhere, bundle):
     vault = elsewhere.file(".local/share/keyswitch/vault.ksv")
     elsewhere.file("b.ksb").write_bytes(vault.read_bytes())
-    assert "no bundle" in take(elsewhere, *ACCEPTED, code=1).error
+    assert "not a keyswitch bundle" in take(elsewhere, *ACCEPTED, code=1).error
     vault.write_bytes(bundle.read_bytes())
     done = elsewhere(
         "add", "x", "--provider", "anthropic", "--store", "vault", "--stdin",

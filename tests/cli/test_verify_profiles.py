@@ -262,8 +262,7 @@ def test_a_name_that_is_not_there_is_said_before_anything_is_asked(
 ):
     two_keys(ks)
     assert (
-        "there is no profile 'wrok'"
-        in ks("verify", "work", "wrok", code=1).error
+        "no profile named 'wrok'" in ks("verify", "work", "wrok", code=1).error
     )
     ks("verify", "work", "--all", code=2)
     assert services.requests == []

@@ -66,8 +66,8 @@ def test_a_pinned_terminal_loses_a_profile_that_is_removed(machine, shell):
     pin = {"fish": "keyswitch env personal | source"}
     pinned.enter(pin.get(shell, 'eval "$(keyswitch env personal)"'))
     machine.keyswitch("remove", "personal", "--yes")
-    gone = "keyswitch: there is no profile 'personal' any more"
-    assert pinned.said() == [f"{gone}; its variables are unset in this shell"]
+    gone = "keyswitch: profile 'personal' no longer exists"
+    assert pinned.said() == [f"{gone}; its variables were unset in this shell"]
     machine.keyswitch("use", "work")
     assert pinned.said() == ["keyswitch: none -> work"]
     assert pinned.key() == "work"

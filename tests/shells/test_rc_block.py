@@ -96,7 +96,7 @@ WHOLE = BLOCK.encode()
         (WHOLE + WHOLE, "2 blocks"),
         (WHOLE + BEGIN + b"\n", "2 blocks"),
         (WHOLE + END + b"\n", "more than one line"),
-        (END + b"\n" + BEGIN + b"\n", "the end of keyswitch's block before"),
+        (END + b"\n" + BEGIN + b"\n", "the end of the keyswitch block before"),
         ("# x\n".encode("utf-16"), "UTF-16"),
     ],
 )

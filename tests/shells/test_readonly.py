@@ -43,8 +43,8 @@ TOUCHED = (
 )  # fmt: skip
 MINE = {"V0": "a", "V1": "b", "V2": "c"}
 SAID = (
-    "keyswitch: error: nothing is changed, because of readonly, local or "
-    "typed variables in this shell: "
+    "keyswitch: error: nothing changed, because this shell has readonly, "
+    "local or typed variables: "
 )
 
 

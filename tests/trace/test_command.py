@@ -42,7 +42,7 @@ EXCHANGE = Exchange(
         ),
         (
             ("trace", "--profile", "absent", "--", "true"),
-            "there is no profile 'absent'",
+            "no profile named 'absent'",
         ),
     ],
 )

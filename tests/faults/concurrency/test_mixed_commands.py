@@ -16,7 +16,7 @@ SOME = ["key4", "key5", "key6"]  # profiles that come and go
 
 # What a command may say that came when another one had changed things.
 ALLOWED = (
-    b"there is no profile",
+    b"no profile named",
     b"already exists",
     b"nothing to undo",
     b"has changed since",

@@ -195,7 +195,7 @@ def test_a_key_of_a_json_document_is_the_value(tools):
     assert tools.read("aws-sm:eng/claude#port") == "8080"
     with pytest.raises(NoItemError) as e:
         tools.read("aws-sm:eng/claude#Key")
-    assert e.value.hint == "there is: key, more, on, port, ratio"
+    assert e.value.hint == "available: key, more, on, port, ratio"
     for key in ("on", "more"):
         with pytest.raises(StoreError, match=f"'{key}' is not text"):
             tools.read(f"aws-sm:eng/claude#{key}")
@@ -358,9 +358,7 @@ def test_a_tool_of_the_working_directory_is_not_started(
         monkeypatch.setenv("PATH", path)
         if not os.path.lexists(tmp_path / "link"):
             os.symlink(here / "bin", tmp_path / "link")
-        with pytest.raises(
-            StoreError, match="'op' is not installed"
-        ):
+        with pytest.raises(StoreError, match="'op' is not installed"):
             tools.read("op://Eng/claude/key")
     # The home is where a person's own programs are.
     (here / "bin").rename(home / "bin")

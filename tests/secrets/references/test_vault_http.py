@@ -209,7 +209,7 @@ def test_a_role_that_is_not_there_is_missing(vault):
 def test_what_an_engine_makes_is_not_written(vault):
     with pytest.raises(InputError) as caught:
         vault.write("rabbitmq/creds/dev#username", KEY)
-    assert "cannot be written" in lines_of(caught)
+    assert "is not writable" in lines_of(caught)
 
 
 # --------------------------------------------------------------- logging in
@@ -249,7 +249,9 @@ def test_a_policy_that_denies_is_no_reason_to_log_in_anew(vault, tmp_path):
         with pytest.raises(LockedError) as caught:
             vault.value("secret/private/one#key")
         said = lines_of(caught)
-        assert "denies 'secret/private/one': permission denied" in said
+        assert (
+            "denies access to 'secret/private/one': permission denied" in said
+        )
         assert "policy" in said
     if isinstance(vault.server, VaultStub):
         assert vault.server.asked("POST").count("POST auth/approle/login") == 1
@@ -303,7 +305,7 @@ def test_a_token_comes_from_the_variable_then_from_the_file(
     (home / "own").unlink()
     with pytest.raises(LockedError) as caught:
         vault.value("kv/team/token#key")
-    assert "there is no token for OpenBao" in lines_of(caught)
+    assert "no token for OpenBao" in lines_of(caught)
 
 
 # ---------------------------------------------- what goes wrong on the way
@@ -344,13 +346,13 @@ ODD_ANSWERS = {  # status, body -> error, words of both lines
     (404, '{"errors":["namespace not found"]}'): (StoreError, "'namespace'"),
     (404, "{}"): (StoreError, "answers 404"),
     (404, '{"message":"no Route matched"}'): (StoreError, "answers 404"),
-    (200, HTML.decode()): (StoreError, "what is not OpenBao's JSON"),
-    (404, HTML.decode()): (StoreError, "what is not OpenBao's JSON"),
-    (403, HTML.decode()): (StoreError, "what is not OpenBao's JSON"),
-    (200, ""): (StoreError, "answers 200"),
-    (200, "[1]"): (StoreError, "what is not OpenBao's JSON"),
-    (200, '{"data": [1]}'): (StoreError, "answers 200"),
-    (200, "[" * 100000): (StoreError, "what is not OpenBao's JSON"),
+    (200, HTML.decode()): (StoreError, "but not with OpenBao's JSON"),
+    (404, HTML.decode()): (StoreError, "but not with OpenBao's JSON"),
+    (403, HTML.decode()): (StoreError, "but not with OpenBao's JSON"),
+    (200, ""): (StoreError, "answered 200"),
+    (200, "[1]"): (StoreError, "but not with OpenBao's JSON"),
+    (200, '{"data": [1]}'): (StoreError, "answered 200"),
+    (200, "[" * 100000): (StoreError, "but not with OpenBao's JSON"),
     (200, "x" * (1 << 20) + "y"): (StoreError, "more than 1 MiB"),
 }
 
@@ -372,7 +374,7 @@ def test_no_redirect_is_followed(reader):
     reader.server.said["*"] = (307, b"", elsewhere)
     with pytest.raises(StoreError) as caught:
         reader.value("kv/team/claude#key")
-    assert "sends on to other.example" in lines_of(caught)
+    assert "redirects to other.example" in lines_of(caught)
     assert len(reader.server.requests) == 1
 
 
@@ -467,7 +469,7 @@ def test_a_proxy_passes_tls_on_and_reads_nothing(
         proxy.reply.status = 407
         with pytest.raises(StoreError) as caught:
             reader.value("kv/team/claude#key")
-    assert "answers 407 for vault.example:8200" in lines_of(caught)
+    assert "answered 407 for vault.example:8200" in lines_of(caught)
 
 
 ANYTHING = st.recursive(

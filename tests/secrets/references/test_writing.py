@@ -195,7 +195,7 @@ def test_other_keys_of_a_document_in_aws_stay(tools):
     assert tools.given() == VALUE
     for text in ("plain text\n", "None\n"):
         tools.takes("aws", [("*get-secret-value*", text, "")])
-        with pytest.raises(StoreError, match=r"no JSON object|holds bytes"):
+        with pytest.raises(StoreError, match=r"not a JSON object|is binary"):
             tools.put("aws-sm:eng/claude#key")
 
 
@@ -228,9 +228,9 @@ def test_keepassxc_gets_its_password_and_the_value(tools, home):
 REFUSED = {
     "gh:github.com/octocat": "keyswitch cannot write there",
     "exec:corp": "keyswitch cannot write there",
-    "op://Eng/claude/otp?attribute=otp": "' cannot be written",
-    "gcp-sm:eng-prod/claude/7": "' cannot be written",
-    "azure-kv:eng-kv/claude/0a1b": "' cannot be written",
+    "op://Eng/claude/otp?attribute=otp": "' is not writable",
+    "gcp-sm:eng-prod/claude/7": "' is not writable",
+    "azure-kv:eng-kv/claude/0a1b": "' is not writable",
     "age:~/s": "who it is encrypted for",
     "sops:~/none.yaml#a": "no such file: ",
     "keepassxc:~/none.kdbx#a": "no such file: ",
