@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # What the express lane may answer.
-_LANE = ("env", "helper", "current", "hook")
+_LANE = ("env", "helper", "current", "hook", "completion")
 
 
 def _load_later(name: str) -> None:

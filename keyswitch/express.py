@@ -34,6 +34,8 @@ def run(args: list[str], environ: Mapping[str, str]) -> int | None:
             return _current(environ, prompt=len(args) == 2)
         if args[0] == "hook":
             return _hook(args[1:], environ)
+        if args[0] == "completion":
+            return _completion(args[1:])
     except StaleError:
         return None
     except KeyswitchError as e:
@@ -218,7 +220,7 @@ def ignored(profile: Compiled | None, environ: Mapping[str, str]) -> list[str]:
 
 def _helper(args: list[str], environ: Mapping[str, str]) -> int | None:
     if args != ["claude-code"] and not (
-        len(args) == 2 and args[0] == "api-key"
+        len(args) == 2 and args[0] == "api-key" and args[1][:1] != "-"
     ):
         return None
     paths = _open(environ, gives=True)
@@ -293,4 +295,15 @@ def _hook(args: list[str], environ: Mapping[str, str]) -> int | None:
 
     paths = resolve(environ)
     write_out(hook_script(args[0], paths.state_file, paths.config_file))
+    return ExitCode.OK
+
+
+def _completion(args: list[str]) -> int | None:
+    from keyswitch.shells.hook_scripts import COMPLETED, made_completion
+
+    kind = COMPLETED.get(args[0]) if len(args) == 1 else None
+    text = made_completion(kind) if kind else None
+    if text is None:
+        return None  # a clone makes it of the commands
+    write_out(text)
     return ExitCode.OK

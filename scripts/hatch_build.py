@@ -1,6 +1,7 @@
-"""What a package is made of beside its files: the command, and the README.
+"""What a package is made of beside its files.
 
-The command is a launcher for sh, or an entry point.
+The README with whole links; completion scripts and manual pages, made of the
+commands; and the command itself, a launcher for sh or an entry point.
 
 The launcher that pip writes for an entry point imports `re` up to pip 25.1,
 which is what Debian 12 and 13 have: `keyswitch current` then takes 1.7 times
@@ -15,6 +16,7 @@ import os
 import re
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +39,49 @@ class Metadata(MetadataHookInterface):
         source = f"{metadata['urls']['Source']}/blob/v{metadata['version']}/"
         metadata["readme"] = {
             "content-type": "text/markdown",
-            "text": re.sub(r"\]\((?![a-z]+:|#)", f"]({source}", text),
+            "text": re.sub(
+                r"(\]\(|src=\"|srcset=\")(?![a-z]+:|#)", rf"\1{source}", text
+            ),
         }
         if windows():
             metadata["scripts"] = {"keyswitch": "keyswitch.__main__:launch"}
 
 
-class Launcher(BuildHookInterface):
-    """The launcher everywhere else, and the tag of the wheel for Windows."""
+class Made(BuildHookInterface):
+    """What is made for a wheel, and the tag of the one for Windows."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Add one or the other."""
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add it."""
+        self.folder = tempfile.TemporaryDirectory()
+        sys.dont_write_bytecode = True
+        sys.path[:0] = [self.root, str(Path(self.root, "scripts"))]
+        if version != "editable":
+            build_data["force_include"].update(self.completions())
         if windows():
             build_data["tag"] = f"py3-none-{windows()}"
         else:
             build_data["shared_scripts"] = {"scripts/keyswitch": "keyswitch"}
+            build_data["shared_data"] = self.manual_pages()
+
+    def completions(self) -> dict[str, str]:
+        """Make the completion scripts; return where each is and belongs."""
+        from keyswitch.cli.switching.completion import script
+        from keyswitch.shells.hook_scripts import COMPLETED
+
+        found = {}
+        for kind in COMPLETED.values():
+            path = Path(self.folder.name, f"completion.{kind}")
+            path.write_text(script(kind), encoding="utf-8")
+            found[str(path)] = f"keyswitch/shells/completions/made/{path.name}"
+        return found
+
+    def manual_pages(self) -> dict[str, str]:
+        """Make the manual pages; return where each is and belongs."""
+        from manual_pages import write
+
+        written = write(Path(self.folder.name))
+        return {str(path): f"share/man/man1/{path.name}" for path in written}
+
+    def finalize(self, *_: Any) -> None:
+        """Remove what was made for the wheel."""
+        self.folder.cleanup()

@@ -36,6 +36,16 @@ class Option(click.Option):
 ALIASES = {"ls": "list", "switch": "use"}
 
 
+# Options of every command, which `--help` shows last.
+_COMMON = ("json", "no_input", "quiet", "verbose", "color", "help")
+_SENTENCE = 200  # characters, longer than any first sentence
+
+
+def titled(name: str) -> str:
+    """Return a command's name with its second name."""
+    return ", ".join([name, *(a for a, own in ALIASES.items() if own == name)])
+
+
 class _Formatter(click.HelpFormatter):
     """Help with coloured headings."""
 
@@ -50,8 +60,42 @@ class _Formatter(click.HelpFormatter):
 click.Context.formatter_class = _Formatter
 
 
+class GroupedCommand(click.Command):
+    """A command whose help ends with the options that every command has."""
+
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """Write the command's own options, then the common ones."""
+        own: list[tuple[str, str]] = []
+        common: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None and isinstance(param, click.Option):
+                is_common = param.name in _COMMON
+                (common if is_common else own).append(record)
+        for title, records in (("Options", own), ("Common options", common)):
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
 class Group(click.Group):
     """Commands that may be typed by a second name."""
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write each command's first sentence, however long it is."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (titled(name), command.get_short_help_str(_SENTENCE))
+                    for name, command in sorted(self.commands.items())
+                ]
+            )
 
     def get_command(
         self, ctx: click.Context, cmd_name: str
@@ -99,7 +143,14 @@ HELP = answer(
     text="Show this message and exit.",
     print_=lambda ctx: ctx.get_help(),
 )
-YES = flag("--yes", help="Skip the question.")
+YES = flag("--yes", help="Do not ask.")
+SETS = option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Set a field; 'keyswitch providers NAME' lists a provider's.",
+)
 
 
 def command(
@@ -125,7 +176,9 @@ def command(
             function = _plan_only(function)
             flags.append(_flag("--dry-run", text="Show what would change."))
         decorate: Callable[[Any], click.Command]
-        decorate = click.command(name, epilog=epilog, **settings)
+        decorate = click.command(
+            name, GroupedCommand, epilog=epilog, **settings
+        )
         made = decorate(click.pass_obj(function))
         made.params += flags
         HELP(made)

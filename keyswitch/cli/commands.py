@@ -59,7 +59,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "hook": ("switching.install", "Print a shell's prompt hook."),
         "completion": (
-            "switching.install",
+            "switching.completion",
             "Print a shell's completion script.",
         ),
         "env": ("switching.env", "Print export statements for eval."),
@@ -72,8 +72,11 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Store": {
         "vault": ("secrets.vault", "Manage the encrypted vault."),
         "unlock": ("secrets.vault", "Unlock the vault for this session."),
-        "lock": ("secrets.vault", "Lock the vault and clear cached secrets."),
-        "managers": ("secrets.managers", "Check 1Password, Vault, pass, ..."),
+        "lock": ("secrets.vault", "Lock the vault and forget secrets."),
+        "managers": (
+            "secrets.managers",
+            "Check 1Password, Vault, pass and others.",
+        ),
         "migrate": ("profiles.migrate", "Move secrets to another store."),
     },
 }

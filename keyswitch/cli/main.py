@@ -21,6 +21,7 @@ from keyswitch.cli.command import (
     Group,
     answer,
     global_options,
+    titled,
 )
 from keyswitch.cli.commands import COMMANDS, ELSEWHERE, GROUPS
 from keyswitch.cli.session import Session
@@ -100,15 +101,12 @@ class LazyGroup(Group):
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
         """Write the commands first, in their groups, then the options."""
-        aliases = {name: alias for alias, name in ALIASES.items()}
-        width = max(map(len, COMMANDS)) + 1
+        width = max(map(len, COMMANDS)) + 1  # in every group
         for title, commands in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl(
                     [
-                        (f"{name}, {aliases[name]}".ljust(width), text)
-                        if name in aliases
-                        else (name.ljust(width), text)
+                        (titled(name).ljust(width), text)
                         for name, (_, text) in commands.items()
                     ]
                 )

@@ -35,6 +35,7 @@ _LOOKS: dict[str, dict[str, str | bool]] = {
 }
 
 STDOUT, STDERR = 1, 2
+FIX = "fix: "  # before a command
 GAP = "  "  # between two columns
 _NARROW = 24  # columns that a cell needs for wrapping to be worth it
 _WIDTH = 80  # columns, where the terminal does not say
@@ -143,7 +144,10 @@ def table(
             for cell, wide in zip(row[:-1], before, strict=True)
             for text in [shortened(_text(cell), wide)]
         )
-        for text in wrapped(_text(row[-1]), room):
+        end = _text(row[-1])
+        # What may be pasted is left to the terminal: a break would run it.
+        is_prose = before and not end.startswith(FIX)
+        for text in wrapped(end, room) if is_prose else [end]:
             last = painted(_with(row[-1], text), colour=colour)
             printed.append((start + last).rstrip())
             start = indent

@@ -97,18 +97,18 @@ def refusal(
     if forbidden:
         this = f"this may be one: {doubt}" if doubt else f"this is {folder}"
         return KeyswitchError(
-            f"profile '{profile.name}' may not be used in {forbidden}, and "
-            f"{this}",
-            f"{'fix the repository, or ' if doubt else ''}change that: "
-            f"keyswitch edit {profile.name} --never ''",
+            f"profile '{profile.name}' is never used in {forbidden}, "
+            f"and {this}",
+            f"change that: keyswitch edit {profile.name} --never ''"
+            + ", or correct the repository" * bool(doubt),
         )
     if profile.only and not place.first_of(profile.only):
         return KeyswitchError(
             f"profile '{profile.name}' may only be used in "
             f"{', '.join(profile.only)}, and this is {folder}"
             + (f": {place.doubt}" if place.doubt else ""),
-            "go there, or change that: "
-            f"keyswitch edit {profile.name} --only ''",
+            f"change that: keyswitch edit {profile.name} --only '', or go "
+            "there",
         )
     return None
 

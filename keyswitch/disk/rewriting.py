@@ -95,9 +95,11 @@ def _require_own(path: str, folder: str, found: os.stat_result) -> None:
     elif mode & stat.S_IWGRP and not _is_own_group(found.st_gid):
         who, right = "members of its group", "g-w"
     if who:
+        from shlex import quote  # for an error only
+
         raise FileStateError(
-            f"{path}: {who} can write to {folder}",
-            f"remove that permission: chmod {right} {folder}",
+            f"{path}: {who} may write in {folder}",
+            f"take that right away: chmod {right} {quote(folder)}",
         )
 
 

@@ -202,19 +202,29 @@ class Mismatch(Frozen):
         )
 
     @property
-    def how(self) -> str:
-        """Say what to do about it."""
-        name, former = self.asked.profile, self.stored.profile
-        yours = f"if the change is yours, confirm it: keyswitch use {name}"
-        if name != former and not self.ref.is_reference:
+    def fix(self) -> str:
+        """Return the command that settles it."""
+        verb = "use" if self._of_another else "edit"
+        return f"keyswitch {verb} {self.asked.profile}"
+
+    @property
+    def otherwise(self) -> str:
+        """Say what that command is for, and what else there is."""
+        if self._of_another:
             return (
-                f"a file renamed or copied by hand? {yours} (on a terminal); "
-                "'rename' and 'copy' ask nothing"
+                "'keyswitch use' asks whether a file that was renamed or "
+                "copied by hand is meant"
             )
         return (
-            f"put it back: keyswitch edit {name}; {yours} (on a terminal), "
-            "or 'edit' with --set"
+            "put the file back, or confirm the change on a terminal: "
+            f"keyswitch use {self.asked.profile}"
         )
+
+    @property
+    def _of_another(self) -> bool:
+        """Whether the secret was stored for another profile."""
+        is_named = self.asked.profile == self.stored.profile
+        return not is_named and not self.ref.is_reference
 
     def _changes(self) -> str:
         stored, asked = (
@@ -334,4 +344,4 @@ def _of_others(paths: Paths, name: str, ref: SecretRef) -> Binding | None:
 def refuse(found: list[Mismatch]) -> None:
     """Raise if there is a mismatch."""
     for one in found:
-        raise OtherUseError(one.what, one.how)
+        raise OtherUseError(one.what, f"{one.fix}; {one.otherwise}")

@@ -34,25 +34,17 @@ HOOKS = {
     "zsh": "zsh",
 }
 
-# One group again, where a completion script follows the hook.
-_GROUPS = {"bash": ("{\n", "}\n"), "fish": ("begin\n", "end\n"),
-           "zsh": ("{\n", "}\n")}  # fmt: skip
+# The same of the shells whose words are completed.
+COMPLETED = {"bash": "bash", "fish": "fish", "pwsh": "ps1", "zsh": "zsh"}
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+# Completion scripts: scripts/hatch_build.py puts them into a wheel.
+MADE = os.path.join(_HERE, "completions", "made")
 
 _PLAIN = VARIABLE_CHARACTERS | frozenset("./:@+=,-%")
 
 
 def hook_script(shell: str, state_file: str, config_file: str) -> str:
-    """Return the hook for a shell, followed by its completion script."""
-    text = hook_alone(shell, state_file, config_file)
-    kind = HOOKS[shell]
-    completion = _read("completions", f"completion.{kind}")
-    if completion is None:
-        return text
-    first, last = _GROUPS.get(kind, ("", ""))
-    return f"{first}{text}{completion}{last}"
-
-
-def hook_alone(shell: str, state_file: str, config_file: str) -> str:
     """Return the hook for a shell."""
     kind = HOOKS.get(shell)
     if kind is None:
@@ -62,13 +54,26 @@ def hook_alone(shell: str, state_file: str, config_file: str) -> str:
             "the path of the state file contains a newline or a NUL character",
             "set KEYSWITCH_HOME to a folder with a plain name",
         )
-    paths = {"STATE_FILE": state_file, "CONFIG_FILE": config_file}
+    paths = {
+        "STATE_FILE": state_file,
+        "CONFIG_FILE": config_file,
+        "COMPLETION": _completion(kind),
+    }
     return filled(shell, f"hook.{kind}", paths)
+
+
+def made_completion(kind: str) -> str | None:
+    """Return the completion script that a package brings; a clone has none."""
+    return _read(_completion(kind))
+
+
+def _completion(kind: str) -> str:
+    return os.path.join(MADE, f"completion.{kind}")
 
 
 def filled(shell: str, name: str, words: Mapping[str, str]) -> str:
     """Return a file of hooks/, each quoted `@NAME@` replaced by its word."""
-    text = _read("hooks", name)
+    text = _read(os.path.join(_HERE, "hooks", name))
     if text is None:
         raise NotFoundError(
             f"the hook for {shell} is missing in this installation",
@@ -87,9 +92,8 @@ def quoted(shell: str, text: str) -> str:
     return _QUOTES[HOOKS[shell]](text)
 
 
-def _read(folder: str, name: str) -> str | None:
+def _read(path: str) -> str | None:
     """Return a file of this package, or None."""
-    path = os.path.join(os.path.dirname(__file__), folder, name)
     try:
         with open(path, encoding="utf-8") as f:
             return f.read()
@@ -159,17 +163,15 @@ def hook_file(paths: Paths, environ: Mapping[str, str], shell: str) -> str:
     Raises InputError for a path that no hook can name.
     """
     package = os.path.dirname(os.path.abspath(keyswitch.__file__))
-    completions = os.path.join(package, "shells", "completions")
     text = filled(
         shell,
         f"file.{shell}",
         {
             "MODULE": os.path.join(package, "__init__.py"),
             "PLACES": _places(environ),
-            "COMPLETION": os.path.join(completions, f"completion.{shell}"),
         },
     )
-    hook = hook_alone(shell, paths.state_file, paths.config_file)
+    hook = hook_script(shell, paths.state_file, paths.config_file)
     text = text.replace("@VERSION@", keyswitch.__version__)
     before, _, after = text.partition("@HOOK@\n")
     return before.rstrip(" ") + hook + after

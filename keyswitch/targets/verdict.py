@@ -73,7 +73,9 @@ class Source(Frozen):
 
     @property
     def removal(self) -> str:
-        """How a person takes it out of the settings that set it."""
+        """How a person takes it out of what sets it: one thing to do."""
+        if self.set_by == "process":
+            return f"unset {self.name}"
         if self.set_by == "managed":
             return f"ask whoever manages {self.path}"
         if self.set_by == SERVER:
@@ -259,8 +261,10 @@ class Mend(Frozen):
 class Finding(Frozen):
     """One thing that a check found. No field holds a secret.
 
-    `fix` is a command, or an instruction where no command does it. `mend` is
-    what `doctor --fix` does itself; None where a person has to decide.
+    `fix` is one line: a command that can be pasted into a shell or, where none
+    does it, one thing to do by hand, with its file and line. A second way
+    belongs to `why`. `mend` is what `doctor --fix` does itself; None where a
+    person has to decide.
     """
 
     check: str

@@ -22,6 +22,7 @@ from keyswitch.targets.claude_code.settings.wanted import take_helpers
 from keyswitch.targets.splice import Edited
 from tests.cli.keyswitch import Keyswitch, copy_home
 from tests.cli.used_homes import LOGIN, NAMES, Home, with_profiles
+from tests.diagnosis.fix_lines import faults_of
 
 COUNT = 500
 REMOVE = re.compile(
@@ -80,6 +81,8 @@ class Tried:
         verdict = json.loads(self.at(ks, "whoami", "--json").out)
         done = self.at(ks, "doctor", "--json")
         findings = [*verdict["warnings"], *json.loads(done.out)["findings"]]
+        for finding in findings:
+            assert not faults_of(finding["fix"]), finding["fix"]
         errors = {f["id"] for f in findings if f["severity"] == "error"}
         sent = verdict["request"]["sent"]
         return verdict["in_use"], sent, errors, findings, verdict["active"]

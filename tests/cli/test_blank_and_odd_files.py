@@ -157,4 +157,4 @@ def test_a_file_after_settings_that_is_not_there_is_what_has_to_be_mended(ks):
     assert "refuses to start" in said
     assert "no comments" not in said  # it cannot even be read
     assert "keyswitch add" not in said
-    assert said.count("fix: mend ") == 2
+    assert said.count("fix: correct ") == 2

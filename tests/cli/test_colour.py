@@ -3,6 +3,7 @@
 import pytest
 
 from keyswitch.cli import style
+from keyswitch.cli.main import cli
 from keyswitch.cli.style import DIM, GOOD, NAME, Styled
 from tests.cli.terminal import COMMAND, Terminal
 
@@ -117,3 +118,28 @@ def test_switch_is_use(ks):
     ks.add("work")
     assert ks("switch", "work").code == 0
     assert ks("current").out == "work\n"
+
+
+def test_every_option_says_what_it_does_and_no_line_is_cut_off(ks):
+    for args in walked(cli, ()):
+        text = ks(*args, "--help").out
+        lines = text.splitlines()
+        assert all(len(line) <= 80 for line in lines), args
+        shown = [line for line in lines if not line.startswith("Usage:")]
+        assert not [line for line in shown if line.endswith("...")], args
+        bare = [x for x in shown if x.startswith("  -") and "  " not in x[2:]]
+        assert not [x for x in bare if is_alone(lines, x)], args
+
+
+def walked(command, path):
+    """Yield the words of every command, the groups' included."""
+    yield path
+    names = command.list_commands(None) if hasattr(command, "commands") else ()
+    for name in names:
+        yield from walked(command.get_command(None, name), (*path, name))
+
+
+def is_alone(lines, line):
+    """Tell whether an option's line is followed by no text of its own."""
+    at = lines.index(line) + 1
+    return at == len(lines) or not lines[at].startswith("      ")

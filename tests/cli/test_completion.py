@@ -1,20 +1,30 @@
 """Completion: what is offered, in the real shells, without a process."""
 
+import atexit
 import os
 import re
 import shlex
+import shutil
 import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import click
 import pytest
 
+from keyswitch import express
 from keyswitch.cli.main import cli
-from keyswitch.cli.switching.install import SHELLS
-from keyswitch.shells import SHELLS as LANGUAGES
-from keyswitch.shells.hook_scripts import HOOKS, hook_script
-from tests.shells import completion_files, completion_model, sessions
-from tests.shells.completion_files import path_of, written
+from keyswitch.cli.switching.completion import places, script
+from keyswitch.shells import hook_scripts
+from keyswitch.shells.hook_scripts import (
+    COMPLETED,
+    hook_script,
+    made_completion,
+)
+from tests.components import ROOT
+from tests.shells import sessions
 from tests.shells.test_hook_scripts import cut
 from tests.shells.test_hook_strace import Traced
 
@@ -33,6 +43,9 @@ NAMES = ("work", "work.v2-x", "personal")
 OFFERED = {
     "u": "undo uninstall unlink unlock use",
     "--v": "--verbose --version",
+    "l": "link list lock login logout ls",
+    "switch p": "personal",
+    "team l": "list ls",
     "use w": "work work.v2-x",
     "use ": "- personal work work.v2-x",
     "use --t": "--target --timeout",
@@ -82,6 +95,17 @@ offered() {
     r"string replace -r '\t.*' ''; echo END; end",
 }
 QUIET = {"bash": ["bash", "--norc"], "fish": ["fish", "-N"]}
+TEMPLATES = ROOT / "keyswitch" / "shells" / "completions"
+MADE = Path(tempfile.mkdtemp(prefix="keyswitch-completions-"))
+atexit.register(shutil.rmtree, MADE)
+
+
+@cache
+def path_of(kind):
+    """Return a file with a shell's script, as a package brings it."""
+    path = MADE / f"completion.{kind}"
+    path.write_text(script(kind), encoding="utf-8")
+    return path
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +121,8 @@ def profiles(home, tmp_path, monkeypatch):
     programs.mkdir()
     for name in ("keyswitch", "keyswitch-example"):
         (programs / name).write_text(
-            "#!/bin/sh\nIFS='|'; printf '<%s>\\n' \"$*\"\n"
+            '#!/bin/sh\n[ "$1" = completion ] && exec cat "$SCRIPT"\n'
+            "IFS='|'; printf '<%s>\\n' \"$*\"\n"
         )
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
@@ -147,14 +172,27 @@ def test_what_may_stand_there_is_offered_and_nothing_else(offers, shell):
     assert dict(zip(wanted, found, strict=True)) == wanted
 
 
+def commands(path="", here=cli):
+    """Yield (path, command) of everything that click knows."""
+    yield path, here
+    if isinstance(here, click.Group):
+        for name in here.list_commands(None):
+            inner = here.get_command(None, name)
+            yield from commands(f"{path} {name}".lstrip(), inner)
+
+
 @IN_SCRIPTS
 def test_commands_and_options_are_all_there(offers, shell):
-    places = completion_model.places()
-    lines = [f"{place.path} -".lstrip() for place in places]
-    for place, found in zip(places, offers(shell, lines), strict=True):
-        own = {name for option in place.options for name in option.names}
-        assert own | {"-h", "--help"} <= set(found), place.path
-        assert ("--json" in found) == (place.takes_global or not place.path)
+    known = list(commands())
+    lines = [f"{path} -".lstrip() for path, _ in known]
+    for (path, here), found in zip(known, offers(shell, lines), strict=True):
+        wanted = {
+            name
+            for parameter in here.params
+            for name in (*parameter.opts, *parameter.secondary_opts)
+            if name.startswith("-")
+        }
+        assert set(found) - {"-"} == wanted, path
 
 
 @IN_SCRIPTS
@@ -256,11 +294,14 @@ TYPED = {
 
 
 @pytest.fixture
-def terminal(tmp_path):
+def terminal(tmp_path, monkeypatch):
     opened = []
 
-    def start(shell, *, before="", after="", text=None, **options):
+    def start(shell, *, before="", after="", made=True, text=None, **options):
         hook = tmp_path / f"hook{len(opened)}"
+        if made:
+            monkeypatch.setattr(hook_scripts, "MADE", str(MADE))
+        monkeypatch.setenv("SCRIPT", str(path_of(shell)))
         hook.write_text(text or hook_script(shell, "/no/state", "/no"))
         lines = [before, f". {hook}", after]
         if shell == "zsh":
@@ -299,6 +340,20 @@ def test_tab_completes_in_a_terminal_with_the_hook(terminal, shell, options):
     assert {keys: given(opened, keys) for keys in TYPED} == TYPED
     folder = given(opened, "allow fol\t").rstrip("/")
     assert folder == "allow folder"
+
+
+@EACH
+def test_a_clone_makes_the_script_when_it_is_first_asked_for(terminal, shell):
+    opened = terminal(shell, made=False)
+    assert given(opened, "use p\t") == "use personal"
+    assert given(opened, "use work.\t") == "use work.v2-x"
+
+
+@EACH
+def test_a_program_that_makes_none_leaves_the_line_as_it_is(terminal, shell):
+    opened = terminal(shell, made=False, after="export SCRIPT=/none")
+    assert given(opened, "use p\t") == "use p"
+    assert given(opened, "use p\t") == "use p"
 
 
 @pytest.mark.real("zsh")
@@ -377,8 +432,8 @@ def test_a_script_cut_at_any_byte_defines_nothing(tmp_path, shell):
     [
         pytest.param(argv, id=argv[0], marks=pytest.mark.real(part))
         for part, argv in (
-            ("zsh", ["zsh", "-n", str(path_of("zsh"))]),
-            ("fish", ["fish_indent", "--check", str(path_of("fish"))]),
+            ("zsh", ["zsh", "-n", TEMPLATES / "completion.zsh"]),
+            ("fish", ["fish_indent", "--check", TEMPLATES / "completion.fish"]),
         )
     ],
 )
@@ -388,10 +443,11 @@ def test_a_tool_finds_nothing_in_it(argv):
 
 
 def test_the_powershell_script_is_one_ascii_group_that_has_not_run():
-    text = path_of("ps1").read_text()
+    text = (TEMPLATES / "completion.ps1").read_text()
     assert "has not run in a real PowerShell" in text.split("& {")[0]
     assert text.isascii()
     assert max(map(len, text.splitlines())) <= 80
+    text = script("ps1")
     code = re.sub(r"(^|\s)#.*", "", text, flags=re.MULTILINE)
     code = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", "''", code)
     opened, groups = [], 0
@@ -406,21 +462,13 @@ def test_the_powershell_script_is_one_ascii_group_that_has_not_run():
     assert used == set(re.findall(r"function global:(__keyswitch_\w+)", code))
 
 
-@pytest.mark.parametrize("kind", completion_files.TABLES)
-def test_the_files_are_as_the_commands_are(kind):
-    present = path_of(kind).read_text() == written(kind)
-    assert present, f"bring it up to date: {completion_files.COMMAND}"
-
-
-@pytest.mark.parametrize("kind", completion_files.TABLES)
-@pytest.mark.parametrize("path", ["use", "vault init", "run"])
-def test_a_new_option_without_completion_is_noticed(monkeypatch, kind, path):
-    command = cli
-    for name in path.split():
-        command = command.get_command(None, name)
-    added = click.Option(["--brand-new"], is_flag=True, help="New.")
+@pytest.mark.parametrize("kind", COMPLETED.values())
+@pytest.mark.parametrize("path", ["show", "vault init", "run"])
+def test_a_new_option_is_completed_at_once(monkeypatch, kind, path):
+    added = click.Option(["--brand-new"], is_flag=True, help="It's new.")
+    command = dict(commands())[path]
     monkeypatch.setattr(command, "params", [*command.params, added])
-    assert path_of(kind).read_text() != written(kind)
+    assert script(kind).count("--brand-new") == 1
 
 
 @pytest.mark.parametrize(
@@ -430,21 +478,32 @@ def test_a_new_option_without_completion_is_noticed(monkeypatch, kind, path):
 def test_a_new_value_that_nobody_explained_is_noticed(monkeypatch, added):
     command = cli.get_command(None, "use")
     monkeypatch.setattr(command, "params", [*command.params, added])
-    with pytest.raises(AssertionError, match=r"say in .*completion_model"):
-        completion_model.places()
+    with pytest.raises(LookupError, match=r"say in .*completion"):
+        list(places())
 
 
-def test_words_that_click_does_not_know_are_those_that_commands_take():
+def test_the_folders_that_can_be_shared_are_all_offered():
     from keyswitch.targets.claude_code.target.folders import SHAREABLE
 
-    kinds = {**completion_model.VALUES, **completion_model.ARGUMENTS}
-    aliases = {"nushell", "powershell"}
-    assert set(kinds["env", "--shell"].words) == set(LANGUAGES) - aliases
-    assert set(kinds["hook", "shell"].words) == set(HOOKS) - aliases
-    assert set(kinds["edit", "--share"].words) == {*SHAREABLE, "none"}
+    rows = dict(places())["edit"]
+    [share] = [row for row in rows if row.word == "--share"]
+    assert set(share.words.split()) == {*SHAREABLE, "none"}
 
 
-def test_every_shell_prints_its_file(ks):
-    for shell, kind in SHELLS.items():
-        assert ks("completion", shell).out == path_of(kind).read_text()
-    assert set(SHELLS.values()) == set(completion_files.TABLES)
+def test_no_text_in_the_table_ends_a_column():
+    for _, rows in places():
+        assert all("|" not in column for row in rows for column in row)
+
+
+def test_a_clone_has_no_made_script_and_prints_a_new_one(ks):
+    for shell, kind in COMPLETED.items():
+        assert made_completion(kind) is None
+        assert ks("completion", shell).out == script(kind)
+
+
+def test_a_package_s_script_is_printed_as_it_is(tmp_path, monkeypatch, capfd):
+    (tmp_path / "completion.zsh").write_text("made\n")
+    monkeypatch.setattr(hook_scripts, "MADE", str(tmp_path))
+    assert express.run(["completion", "zsh"], os.environ) == 0
+    assert capfd.readouterr() == ("made\n", "")
+    assert express.run(["completion", "bash"], os.environ) is None

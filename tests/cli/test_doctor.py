@@ -10,6 +10,7 @@ from keyswitch.cli.checks.doctor import doctor
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.targets.verdict import SEVERITIES
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
+from tests.diagnosis.fix_lines import faults_of
 
 FLAG = "CLAUDE_CODE_USE_BEDROCK"
 TOKEN = "gw-FAKE-doctor-00000000000000000EXAMPLE"
@@ -81,6 +82,7 @@ def findings(done):
         assert list(finding) == [
             "id", "severity", "what", "why", "fix", "place", "mend",
         ]  # fmt: skip
+        assert not faults_of(finding["fix"]), finding["fix"]
     return document["findings"]
 
 

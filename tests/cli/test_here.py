@@ -438,7 +438,7 @@ def test_use_switches_the_machine_and_says_that_the_terminal_stays(two, how):
     two("use", "work")
     done = two("use", "personal", code=4, **environ)
     assert "keyswitch: switched to 'personal'\n" in done.err
-    assert "this terminal still uses 'work'" in done.err
+    assert "this terminal keeps 'work'" in done.err
     assert f'fix: eval "$(keyswitch {back})"' in done.err
     assert two("current").out == "personal\n"
     assert two("current", **environ).out == "work\n"

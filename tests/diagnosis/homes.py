@@ -18,6 +18,7 @@ from keyswitch.profiles.paths import resolve
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.targets.claude_code.resolver.scene import Scene, parse_flags
 from keyswitch.targets.verdict import SEVERITIES
+from tests.diagnosis.fix_lines import faults_of
 
 KEY = "sk-ant-api03-FAKE-doctor-k1-0000000000000000000EXAMPLE"
 OTHER = "sk-ant-api03-FAKE-doctor-k2-0000000000000000000EXAMPL2"
@@ -192,5 +193,6 @@ def check_form(finding):
         assert text.isprintable()
         assert not text.endswith(".") or text.endswith("...")
         assert not text[0].isupper() or NAMES.match(text), text
+    assert not faults_of(finding.fix), finding.fix
     for secret in SECRETS:
         assert secret[12:-4] not in repr(finding)

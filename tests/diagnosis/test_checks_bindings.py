@@ -32,7 +32,8 @@ def test_it_names_both_hosts_and_a_way_back(home, monkeypatch):
     assert found.severity == WARNING
     assert "evil.example.net" in found.what
     assert "api.anthropic.com" in found.what
-    assert found.fix.startswith("revert it: keyswitch edit work")
+    assert found.fix == "keyswitch edit work"
+    assert "confirm the change" in found.why
 
 
 def test_it_is_an_error_for_the_profile_that_is_chosen(home, monkeypatch):

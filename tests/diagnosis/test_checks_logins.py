@@ -155,8 +155,8 @@ def test_kept_logins_are_named_each_once_and_say_what_to_do(look):
         "saved logins without a profile: a@old.example, b@old.example, "
         "an account without a name"
     )
-    assert "keyswitch login NAME --orphan" in finding.fix
-    assert "keyswitch revoke-local" in finding.fix
+    assert finding.fix == "keyswitch login personal --orphan"
+    assert "keyswitch revoke-local" in finding.why
     assert finding.place.endswith(LEDGER)
 
 

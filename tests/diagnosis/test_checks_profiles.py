@@ -109,12 +109,12 @@ def test_the_holders_of_one_secret_are_named(look):
 
 def test_a_keychain_that_breaks_says_why(look, home):
     def fail(*_):
-        raise InputError("config.toml is not valid", "mend it")
+        raise InputError("config.toml is not valid", "correct /x")
 
     home_ = keychain().but(patches={f"{MODULE}.open_keychain": fail})
     finding = look(home_)["store-unusable"]
     assert finding.why == "config.toml is not valid"
-    assert finding.fix == "mend it"
+    assert finding.fix == "correct /x"
 
 
 def test_a_keychain_that_no_profile_uses_is_not_asked(look):

@@ -41,7 +41,7 @@ def ids_in_source():
     """Return the first argument of every `Finding(`, and tables of them."""
     warnings = [
         PACKAGE / "findings" / f"{name}.py"
-        for name in ("contradictions", "not_in_effect")
+        for name in ("contradictions", "not_in_effect", "unread_files")
     ]
     for path in (*SOURCES, *warnings):
         tree = ast.parse(path.read_text(encoding="utf-8"))

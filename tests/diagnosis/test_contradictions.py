@@ -133,7 +133,8 @@ def test_another_key_is_named_with_its_place_and_the_way_out(look):
     finding = found["profile-not-in-use"]
     assert "'work' is active, but ANTHROPIC_API_KEY" in finding.what
     assert ".zshrc:1" in finding.place
-    assert finding.fix.endswith("then: unset ANTHROPIC_API_KEY")
+    assert finding.fix == "unset ANTHROPIC_API_KEY"
+    assert ".zshrc:1 too, or new shells set it again" in finding.why
 
 
 def test_what_keyswitch_exported_goes_away_with_its_own_command(look):
@@ -218,7 +219,8 @@ def test_a_key_goes_where_its_own_profile_says(look):
 def test_a_credential_that_cannot_be_sent_is_there_for_status_only(look):
     found = look(Home(environ={**BEDROCK, "AWS_EC2_METADATA_DISABLED": "1"}))
     assert "third_party" in found["status-misleads"].what
-    assert "unset CLAUDE_CODE_USE_BEDROCK" in found["nothing-sent"].fix
+    assert "unset CLAUDE_CODE_USE_BEDROCK" in found["nothing-sent"].why
+    assert found["nothing-sent"].fix == "aws configure"
 
 
 @pytest.mark.parametrize(

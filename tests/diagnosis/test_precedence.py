@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyswitch.diagnosis.findings.precedence import ladder
+from keyswitch.diagnosis.precedence.ladder import ladder
 from keyswitch.targets.claude_code import rules
 from tests import claude_setups
 from tests.diagnosis.homes import BEDROCK, PAIR, SETTINGS, Home

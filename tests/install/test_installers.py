@@ -11,6 +11,8 @@ import zipfile
 
 import pytest
 
+from keyswitch.cli.switching.completion import script
+from keyswitch.shells.hook_scripts import COMPLETED
 from tests.cli.keyswitch import KEY
 from tests.components import ROOT
 from tests.install import places
@@ -77,6 +79,7 @@ def check(person, *command):
     # As Claude Code runs it: anywhere, and with little on PATH.
     assert person.answer("/bin/sh", "-c", helper, cwd="/") == f"{KEY}\n"
     assert person.answer(*command, "current") == "work\n"
+    assert "'--machine-key|" in person.answer(*command, "completion", "zsh")
     return helper
 
 
@@ -225,6 +228,16 @@ def test_a_wheel_has_every_file_of_the_package(wheel):
     )  # fmt: skip
     with zipfile.ZipFile(wheel) as archive:
         assert {*listed.stdout.split("\0")} - {*archive.namelist()} == {""}
+
+
+def test_a_wheel_has_completion_scripts_as_the_commands_are(wheel):
+    folder = "keyswitch/shells/completions/made"
+    with zipfile.ZipFile(wheel) as archive:
+        made = {
+            kind: archive.read(f"{folder}/completion.{kind}").decode()
+            for kind in COMPLETED.values()
+        }
+    assert made == {kind: script(kind) for kind in COMPLETED.values()}
 
 
 def test_a_wheel_for_windows_has_an_entry_point_instead(tmp_path):

@@ -182,7 +182,7 @@ def _of_failure(command, ran, fired):
         yield "too many lines"
     if one_line and (len(said) != 1 or not ran.err.endswith(")\n")):
         yield "not one line with a remedy in it"
-    remedy = "fix: " if tried else "hint"
+    remedy = "fix" if tried else "hint"
     if not one_line and f"keyswitch: {remedy}: " not in ran.err:
         yield "no remedy"
     if not any(store in ran.err for store in ("keychain", "vault", "secret")):

@@ -58,7 +58,7 @@ class BrokenHome:
     wrong: Sent | None  # None: it ends before any request
     finding: str  # what `doctor` has to name
     place: str
-    fix: str  # what it has to print, or the part that can be followed
+    fix: str  # what it has to print
     right: Sent
     environ: Mapping[str, str] = field(default_factory=dict)
     start: str = ""  # what the shell reads before anything else
@@ -264,8 +264,7 @@ HOMES = {
         None,
         "provider-flag-left",
         "{home}/.claude/settings.json:3",
-        "remove 'env.CLAUDE_CODE_USE_BEDROCK' from "
-        "{home}/.claude/settings.json:3",
+        "keyswitch doctor --fix",
         key(FIRST_KEY),
         environ={"ANTHROPIC_API_KEY": FIRST_KEY},
         by_doctor=True,
@@ -276,7 +275,7 @@ HOMES = {
         signed(AMBIENT_ID),
         "provider-flag-left",
         "{home}/.bashrc:2",
-        "remove {home}/.bashrc:2, then: unset CLAUDE_CODE_USE_BEDROCK",
+        "keyswitch doctor --fix",
         both(FIRST_KEY),
         environ={"AWS_REGION": "eu-central-1"},
         start=". ~/.bashrc",
@@ -289,7 +288,7 @@ HOMES = {
         key(FIRST_KEY),
         "login-passed-over",
         "ANTHROPIC_API_KEY, set in {home}/.zshrc:2",
-        "remove {home}/.zshrc:2, then: unset ANTHROPIC_API_KEY",
+        "unset ANTHROPIC_API_KEY",
         bearer(STORED_LOGIN),
         start=". ~/.zshrc",
     ),
@@ -329,7 +328,7 @@ HOMES = {
         signed(AMBIENT_ID),
         "aws-profile-beats-keys",
         "AWS_PROFILE, set in {home}/.bashrc:2",
-        "unset AWS_PROFILE, or the keys",
+        "unset AWS_PROFILE",
         signed(AWS_ID),
         environ={**WITH_BEDROCK, **AWS_PAIR},
         start=". ~/.bashrc",
@@ -362,7 +361,7 @@ HOMES = {
         both(""),
         "helper-failing",
         "{home}/.claude/settings.json:2",
-        "remove 'apiKeyHelper' from {home}/.claude/settings.json:2",
+        "correct 'apiKeyHelper' in {home}/.claude/settings.json:2",
         bearer(OAUTH_TOKEN),
         environ={"CLAUDE_CODE_OAUTH_TOKEN": OAUTH_TOKEN},
         options=("--run-helper",),
@@ -373,7 +372,7 @@ HOMES = {
         both(""),
         "helper-broken",
         "{home}/.claude/settings.json:2",
-        "keyswitch use",
+        "keyswitch use first",
         both(FIRST_KEY),
         profile="first",
         options=("--run-helper",),
@@ -384,7 +383,7 @@ HOMES = {
         bearer(STORED_LOGIN),
         "settings-ignored",
         "{home}/.claude/settings.json",
-        "fix {home}/.claude/settings.json",
+        "correct {home}/.claude/settings.json",
         both(FIRST_KEY),
         profile="first",
     ),
@@ -403,7 +402,7 @@ HOMES = {
         None,
         "config-dir-tilde",
         "CLAUDE_CONFIG_DIR, set in {home}/.bashrc:2",
-        "use the full path",
+        "export CLAUDE_CONFIG_DIR={home}/work",
         bearer(STORED_LOGIN),
         start=". ~/.bashrc",
     ),
@@ -423,7 +422,7 @@ HOMES = {
         None,
         "login-blanked",
         "{home}/.claude/.credentials.json",
-        "log in again run /login in Claude Code",
+        "claude auth login",
         bearer(FRESH_LOGIN),
     ),
     "a lost login beside a Console key": BrokenHome(
@@ -432,7 +431,7 @@ HOMES = {
         key(MANAGED_KEY),
         "login-blanked",
         "{home}/.claude/.credentials.json",
-        "log in again run /login in Claude Code",
+        "claude auth login",
         bearer(FRESH_LOGIN),
     ),
     "a custom header that was left over": BrokenHome(

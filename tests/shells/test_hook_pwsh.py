@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from keyswitch.cli.switching.completion import script
 from keyswitch.shells import EnvScript
 from keyswitch.shells.hook_scripts import hook_script
 from keyswitch.shells.windows import powershell
@@ -13,9 +14,7 @@ STATE = "/home/me/.local/state/keyswitch/state.json"
 
 @pytest.fixture(scope="module")
 def text():
-    """Return the hook; what completes words comes behind it."""
-    whole = hook_script("pwsh", STATE, "")
-    return whole.partition("# keyswitch: completion of")[0]
+    return hook_script("pwsh", STATE, "")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,10 @@ def test_it_leaves_only_names_of_its_own(code):
 
 def test_every_function_that_is_called_is_there(code):
     used = set(re.findall(r"(?<![\w:$])__keyswitch_\w+", code))
-    assert used == set(re.findall(r"function global:(__keyswitch_\w+)", code))
+    loaded = {"__keyswitch_complete"}  # with the completion script
+    assert used - loaded == set(
+        re.findall(r"function global:(__keyswitch_\w+)", code)
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,8 @@ def test_a_failure_is_remembered_before_the_attempt(code):
 
 def test_only_the_program_is_called_and_only_its_text_is_evaluated(text):
     assert text.count("-CommandType Application") == 1
-    assert text.count("Invoke-Expression") == 1
+    assert text.count("Invoke-Expression") == 2  # and the completion script
+    assert script("ps1").startswith("# keyswitch: completion")
     lead = re.search(r"-clike '([^*]+)\*'\) \{ Invoke-Expression", text)
     assert powershell(EnvScript(assign=[("A", "x")])).startswith(lead[1])
 

@@ -92,15 +92,6 @@ def test_an_unknown_shell_is_refused_with_the_known_ones():
     )
 
 
-@EACH
-def test_a_completion_script_is_inside_the_same_group(monkeypatch, shell):
-    texts = {"hooks": "HOOK '@STATE_FILE@'\n", "completions": "COMPLETION\n"}
-    monkeypatch.setattr(hook_scripts, "_read", lambda f, _: texts[f])
-    lines = hook_script(shell, "/s", "/none").splitlines()
-    first, last = ("begin", "end") if shell == "fish" else ("{", "}")
-    assert lines == [first, "HOOK '/s'", "COMPLETION", last]
-
-
 @pytest.mark.real("zsh")
 def test_the_zsh_hook_parses():
     assert run(["zsh", "-n", str(FOLDER / "hook.zsh")]) == (0, b"", b"")

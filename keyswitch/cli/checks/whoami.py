@@ -124,7 +124,7 @@ def whoami(  # noqa: PLR0913 - one an option
 
 def _precedence() -> ModuleType:
     """Return the module that few people ask for."""
-    from keyswitch.diagnosis.findings import precedence
+    from keyswitch.diagnosis.precedence import ladder as precedence
 
     return precedence
 

@@ -28,7 +28,9 @@ def providers(session: Session, name: str | None) -> None:
         ]
     }
     if not name:
-        session.show(document, [(p.id, p.title) for p in found])
+        session.show(
+            document, [(p.id, p.title) for p in found], ("NAME", "SERVICE")
+        )
         return
     [provider] = found
     rows = [
@@ -41,6 +43,7 @@ def providers(session: Session, name: str | None) -> None:
         )
         for field in provider.fields
     ]
-    session.show(document, rows)
+    headers = ("FIELD", "KIND", "NEEDED", "VARIABLE", "WHAT IT IS")
+    session.show(document, rows, headers)
     if provider.help_url and not session.json:
         session.say(f"get one: {provider.help_url}")

@@ -232,11 +232,19 @@ def _reveal(session: Session, profile: Profile) -> None:
     values = values_of(
         workspace.paths, compiled, sorted(compiled.refs), ask=workspace.ask
     )
-    session.table(sorted(values.items()))
+    for line in style.plain_table(sorted(values.items())):
+        session.data(line)
 
 
 @command("keyswitch history --json")
-@option("-n", "--number", default=20, show_default=True, metavar="N")
+@option(
+    "-n",
+    "--number",
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="How many changes, the last ones.",
+)
 def history(session: Session, number: int) -> None:
     """List past changes."""
     from keyswitch.changes import history as log

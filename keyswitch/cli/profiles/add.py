@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from keyswitch.cli.arguments import refuse_secret_fields, typed
-from keyswitch.cli.command import Session, command, option
+from keyswitch.cli.command import SETS, Session, command, option
 from keyswitch.cli.profiles.editing import parse_date, parse_settings
 from keyswitch.cli.prompt import ask_line, choose_one
 from keyswitch.cli.secrets.agreements import agree_to_variables
@@ -51,9 +51,14 @@ EXPIRES = option("--expires", metavar="DATE", help="A date such as 2027-02-01.")
     dry_run=True,
 )
 @click.argument("name", required=False)
-@option("--provider", "provider_id", metavar="PROVIDER")
-@option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
-@option("--label", default="", help="A description for listings.")
+@option(
+    "--provider",
+    "provider_id",
+    metavar="PROVIDER",
+    help="The kind of account; 'keyswitch providers' lists them.",
+)
+@SETS
+@option("--label", default="", help="Free text for listings.")
 @EXPIRES
 @option(
     "--expect",

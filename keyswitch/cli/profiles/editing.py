@@ -11,7 +11,7 @@ import click
 
 from keyswitch.changes import bindings
 from keyswitch.cli.arguments import refuse_secret_fields, typed
-from keyswitch.cli.command import YES, Session, command, option
+from keyswitch.cli.command import SETS, YES, Session, command, option
 from keyswitch.cli.secrets.agreements import agree_to_edit
 from keyswitch.cli.secrets.references import (
     parse_references,
@@ -103,12 +103,10 @@ _OF_PLACES = {"isolated", "shared", "only", "never"}
     dry_run=True,
 )
 @click.argument("name")
-@option("--set", "sets", multiple=True, metavar="FIELD=VALUE")
-@option("--unset", "unsets", multiple=True, metavar="FIELD")
-@option("--label", help="A description for listings.")
-@option(
-    "--expires", metavar="DATE", help="A date such as 2027-02-01; '' for none."
-)
+@SETS
+@option("--unset", "unsets", multiple=True, metavar="FIELD", help="Clear it.")
+@option("--label", help="Free text for listings.")
+@option("--expires", metavar="DATE", help="As 2027-02-01; '' for none.")
 @option("--expect", help="api, subscription or cloud; '' for none.")
 @option(
     "--isolated/--no-isolated",

@@ -182,7 +182,7 @@ def list_(session: Session) -> None:
         rows.append((record.name, count_of(len(known.profiles)), place))
         session.say(*say_left(found.left))
     if session.json or rows:
-        session.show({"teams": documents}, rows)
+        session.show({"teams": documents}, rows, ("NAME", "PROFILES", "SOURCE"))
 
 
 @command("keyswitch team show acme", group=team)

@@ -78,8 +78,8 @@ def export(
 @command(
     "keyswitch import work.ksb",
     "keyswitch import profiles.ksb work client --dry-run",
-    "keyswitch import work.ksb --yes --accept-host gateway.example.com "
-    "--passphrase-fd 3 3<phrase",
+    "keyswitch import work.ksb --yes --accept-host gateway.example.com \\",
+    "    --passphrase-fd 3 3<phrase",
     name="import",
     dry_run=True,
 )

@@ -24,7 +24,7 @@ from keyswitch.secrets.references.managers import EXEC
 )
 @HELP
 def managers() -> None:
-    """Check 1Password, Vault, pass, ..."""
+    """Check 1Password, Vault, pass and others."""
 
 
 @command("keyswitch managers list --json", name="list", group=managers)
@@ -35,7 +35,8 @@ def list_(session: Session) -> None:
     rows = [(m.name, m.form, m.title, _state(m)) for m in found]
     names = ("name", "form", "title", "state")
     document = [dict(zip(names, row, strict=True)) for row in rows]
-    session.show({"managers": document}, rows)
+    headers = ("NAME", "REFERENCE", "MANAGER", "STATE")
+    session.show({"managers": document}, rows, headers)
 
 
 def _state(manager: Manager) -> str:

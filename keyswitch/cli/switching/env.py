@@ -155,7 +155,7 @@ def _preview(session: Session, name: str) -> None:
         *((n, hints.get(field, "…")) for n, field in compiled.secrets),
         *((n, "(unset)") for n in rivals if n in environ),
     ]
-    session.table(sorted(rows))
+    session.table(sorted(rows), ("VARIABLE", "VALUE"))
     session.say(*notes)
     session.say(
         'values are masked on a terminal; to use them: eval "$(keyswitch env '

@@ -1,14 +1,9 @@
-"""hook, completion, install, uninstall: what a shell reads when it starts.
-
-Completing a word starts no Python: the scripts know the commands, and list the
-profile folder themselves.
-"""
+"""hook, install, uninstall: what a shell reads when it starts."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,9 +19,7 @@ from keyswitch.shells.hook_scripts import hook_script
 if TYPE_CHECKING:
     from keyswitch.switching.upkeep.removal import RemovalStep
 
-# What a person types -> the last part of the completion file's name.
 _STATUS_LINE = "claude-statusline"  # in the place of a shell
-SHELLS = {"bash": "bash", "fish": "fish", "pwsh": "ps1", "zsh": "zsh"}
 
 
 @command(
@@ -271,16 +264,3 @@ def hook(session: Session, shell: str) -> None:
     """
     paths = resolve(session.environ)
     write_out(hook_script(shell, paths.state_file, paths.config_file))
-
-
-@command(
-    'eval "$(keyswitch completion bash)"',
-    "keyswitch completion fish > ~/.config/fish/completions/keyswitch.fish",
-    note="'keyswitch hook' includes it.",
-)
-@click.argument("shell", type=click.Choice(tuple(SHELLS)))
-def completion(_: Session, shell: str) -> None:
-    """Print a shell's completion script."""
-    folder = resources.files("keyswitch.shells") / "completions"
-    script = folder / f"completion.{SHELLS[shell]}"
-    write_out(script.read_text(encoding="utf-8"))

@@ -39,7 +39,8 @@ def suggest(session: Session) -> None:
         "command": command,
         "profiles": [_entry(one, at) for one in found],
     }
-    session.show(document, [_row(one, at) for one in found])
+    headers = ("NAME", "LEFT", "LIMITS")
+    session.show(document, [_row(one, at) for one in found], headers)
     if session.json:
         return
     session.say(why)

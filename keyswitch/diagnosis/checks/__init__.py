@@ -23,6 +23,7 @@ from keyswitch.diagnosis.findings import (
     contradictions,
     installations,
     interactive,
+    unread_files,
 )
 from keyswitch.diagnosis.findings.situation import Situation
 from keyswitch.disk import rewriting
@@ -31,7 +32,7 @@ from keyswitch.targets.verdict import SEVERITIES, Finding, Mend
 
 CHECKS = (
     # Causes stand before what follows from them.
-    contradictions.passed_over,
+    unread_files.passed_over,
     aws.sso,
     logins.several_folders,
     logins.stored,
@@ -89,8 +90,10 @@ def _possible(finding: Finding) -> Finding:
     refused = rewriting.refusal(mend.path)
     if refused is None or refused.why == rewriting.BY_MODE:
         return finding
-    fix = f"{refused.message}: {refused.hint}"
-    return finding._replace(fix=printable(fix), mend=None)
+    why = f"{finding.why}; {refused.message}"
+    return finding._replace(
+        why=printable(why), fix=printable(refused.hint), mend=None
+    )
 
 
 def by_gravity(findings: Iterable[Finding]) -> list[Finding]:

@@ -20,6 +20,7 @@ from keyswitch.targets.verdict import (
     Value,
 )
 
+_USUAL_REGION = "us-east-1"  # where nothing names one
 _LONG_LIVED, _TEMPORARY = "AKIA", "ASIA"
 _INVALID = "403, the security token included in the request is invalid"
 
@@ -34,14 +35,19 @@ def session_token(situation: Situation) -> Iterator[Finding]:
     if token and (not key_id or key_id.startswith(_LONG_LIVED)):
         leftover = ": a long-lived key needs none" if key_id else ""
         what = f"{aws.SESSION_TOKEN} is left over{leftover}"
-        why = f"it is sent with the key, and AWS answers {_INVALID}"
-        fix = f"unset {aws.SESSION_TOKEN}"
+        why = f"it is sent along with the key, and AWS answers {_INVALID}"
+        why = situation.lasting(why, token.source)
+        fix = situation.how_to_stop(token.source)
         place = situation.place(token.source)
         yield Finding("aws-session-token-stale", grave, what, why, fix, place)
     if key and key_id.startswith(_TEMPORARY) and not token:
         what = f"{aws.ACCESS_KEY} is temporary; {aws.SESSION_TOKEN} is not set"
-        why = f"AWS accepts such a key only with its token: {_INVALID}"
-        fix = "get new keys: aws sso login, or the tool that issued them"
+        why = f"AWS takes such a key only with its token: {_INVALID}"
+        name = view.text(aws.PROFILE)
+        fix = f"aws sso login --profile {shlex.quote(name)}"
+        if not name:
+            why = f"{why}; whatever made the key can make a new one"
+            fix = situation.how_to_stop(key.source)
         place = situation.place(key.source)
         yield Finding("aws-session-token-missing", grave, what, why, fix, place)
 
@@ -53,15 +59,18 @@ def order(situation: Situation) -> Iterator[Finding]:
     given = situation.view.given
     profile, key = given(aws.PROFILE), given(aws.ACCESS_KEY)
     if profile and key and not _same_account(situation, key):
+        ours = situation.is_ours(profile.source.path, aws.PROFILE)
+        lesser = (key if ours else profile).source
+        why = (
+            "Claude Code takes the profile, the aws command the keys: 'aws "
+            "sts get-caller-identity' shows another account"
+        )
         yield Finding(
             "aws-profile-beats-keys",
             WARNING,
             f"{aws.PROFILE} and {aws.ACCESS_KEY} are both set",
-            "Claude Code uses the profile, the aws command the keys, so 'aws "
-            "sts get-caller-identity' shows another account",
-            "unset the keys"
-            if situation.is_ours(profile.source.path, aws.PROFILE)
-            else f"unset {aws.PROFILE}, or the keys",
+            situation.lasting(why, lesser),
+            situation.how_to_stop(lesser),
             situation.place(profile.source),
         )
     unread = given("AWS_DEFAULT_PROFILE")
@@ -71,14 +80,15 @@ def order(situation: Situation) -> Iterator[Finding]:
             WARNING,
             "AWS_DEFAULT_PROFILE is set, but Claude Code does not read it",
             "the aws command uses it, so the two differ",
-            f"set {aws.PROFILE} instead",
+            f"export {aws.PROFILE}={shlex.quote(unread.text)}",
             situation.place(unread.source),
         )
     bearer = given(aws.BEARER_TOKEN)
     if bearer and (profile or key):
-        what = f"{aws.BEARER_TOKEN} is set and overrides every AWS identity"
-        why = "it is a Bedrock API key; AWS keys are ignored with it"
-        fix = f"to use the keys: unset {aws.BEARER_TOKEN}"
+        what = f"{aws.BEARER_TOKEN} is set and beats every AWS identity"
+        why = "it is a Bedrock API key; without it, the AWS keys count"
+        why = situation.lasting(why, bearer.source)
+        fix = situation.how_to_stop(bearer.source)
         place = situation.place(bearer.source)
         yield Finding("aws-bearer-beats-all", NOTE, what, why, fix, place)
 
@@ -135,8 +145,11 @@ def export(situation: Situation) -> Iterator[Finding]:
         return
     used = owner.masked or ambient.source.name
     what = f"if {rules.AWS_EXPORT} fails, Claude Code silently uses {used}"
-    why = "it falls back to the machine's own identity"
-    fix = "remove that, or use a keyswitch profile, which has no such fallback"
+    why = (
+        "it falls back to the identity that the machine has anyway; a profile "
+        "of keyswitch has no such fallback"
+    )
+    fix = f"keyswitch add {situation.free_name('work')} --provider bedrock"
     place = situation.place(ambient.source)
     yield Finding("aws-export-fallback", NOTE, what, why, fix, place)
 
@@ -147,5 +160,8 @@ def region(situation: Situation) -> Iterator[Finding]:
     if situation.verdict.cloud in ("bedrock", "mantle") and not given:
         what = "AWS_REGION is not set: the AWS files decide, else us-east-1"
         why = "model access and quotas differ by region"
-        fix = "export AWS_REGION=..."
+        files = aws.files(situation.scene, situation.view)
+        name = situation.view.text(aws.PROFILE) or "default"
+        used = files.merged(name).get("region") or _USUAL_REGION
+        fix = f"export AWS_REGION={shlex.quote(used)}"
         yield Finding("aws-region-missing", NOTE, what, why, fix)

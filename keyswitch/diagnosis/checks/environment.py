@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis import urls
@@ -25,16 +26,18 @@ def proxies(situation: Situation) -> Iterator[Finding]:
     for name in rules.PROXIES:
         value = view.given(name)
         if value and not http_url(value.text.strip()):
-            what = f"{name} is not an HTTP proxy address"
-            why = "it must start with http:// or https:// and name a host"
-            fix = f"correct {name}, or unset it"
+            what = f"{name} is not the address of an HTTP proxy"
+            why = "it has to begin with http:// or https:// and name a host"
+            why = situation.lasting(why, value.source)
+            fix = situation.how_to_stop(value.source)
             place = situation.place(value.source)
             yield Finding("proxy-malformed", ERROR, what, why, fix, place)
-    upper, lower = view.text("HTTPS_PROXY"), view.text("https_proxy")
-    if upper and lower and upper != lower:
+    upper, lower = view.given("HTTPS_PROXY"), view.given("https_proxy")
+    if upper and lower and upper.text.strip() != lower.text.strip():
         what = "HTTPS_PROXY and https_proxy name different proxies"
-        why = "programs differ in which of the two they use"
-        fix = "set both to the same, or unset one"
+        why = "programs differ in which of the two they take"
+        why = situation.lasting(why, upper.source)
+        fix = situation.how_to_stop(upper.source)  # curl reads the lower one
         yield Finding("proxies-differ", WARNING, what, why, fix)
 
 
@@ -45,16 +48,21 @@ def certificates(situation: Situation) -> Iterator[Finding]:
         path, name = value.text.strip(), value.source.name
         if scene.read(os.path.join(scene.cwd, path)) is None:
             what = f"{name} names {path}, which cannot be read"
-            why = "without it, a proxy that decrypts TLS is not trusted"
-            fix = f"correct {name}, or unset it"
+            why = "a proxy that opens TLS will not be trusted then"
+            why = situation.lasting(why, value.source)
+            fix = situation.how_to_stop(value.source)
             place = situation.place(value.source)
             yield Finding("ca-file-missing", WARNING, what, why, fix, place)
     off = view.get(rules.UNCHECKED)
     if off is not None and off.text.strip() == "0":
         own = rules.AUTHORITIES[0]
         what = f"{rules.UNCHECKED} is 0: no certificate is checked"
-        why = "anyone on the network path can read the credential"
-        fix = f"unset {rules.UNCHECKED}, and name your authority in {own}"
+        why = (
+            "whoever sits in between can read the credential; an authority "
+            f"of your own is named in {own}"
+        )
+        why = situation.lasting(why, off.source)
+        fix = situation.how_to_stop(off.source)
         place = situation.place(off.source)
         yield Finding("tls-check-off", ERROR, what, why, fix, place)
 
@@ -72,19 +80,23 @@ def address(situation: Situation) -> Iterator[Finding]:
     if url is None:
         what = f"{name} is not an http address"
         why = "no request can be sent to it"
-        fix = _change(situation, found, f"correct it in {place}")
+        fix = _change(situation, found, f"correct {place}")
         yield Finding("base-url-malformed", ERROR, what, why, fix, place)
         return
-    for check, wrong, problem, why, change in _ADDRESS_RULES:
+    for check, wrong, right, problem, why, change in _ADDRESS_RULES:
         # To a cloud, a version may belong to the address.
         if wrong(url) and not (situation.verdict.cloud and "version" in check):
             what = f"{name} {problem}"
-            fix = _change(situation, found, f"{change} in {place}")
-            yield Finding(check, WARNING, what, why, fix, place)
+            fix = _change(situation, found, f"{change} {place}")
+            if fix.startswith(change) and found.source.set_by == "process":
+                fix = _exported(name, right(url)) or fix
+            lasting = situation.lasting(why, found.source)
+            yield Finding(check, WARNING, what, lasting, fix, place)
     if urls.is_anthropic(found.text) and not situation.verdict.cloud:
-        what = f"{name} is Anthropic's own host"
-        why = "it only changes what Claude Code shows and checks"
-        fix = _change(situation, found, f"remove it from {place}")
+        what = f"{name} names Anthropic's own host"
+        why = "it changes nothing but what Claude Code shows and checks"
+        why = situation.lasting(why, found.source)
+        fix = situation.how_to_stop(found.source)
         yield Finding("base-url-needless", NOTE, what, why, fix, place)
 
 
@@ -96,29 +108,47 @@ def _change(situation: Situation, found: Value, otherwise: str) -> str:
     return otherwise
 
 
+def _exported(name: str, url: SplitResult) -> str:
+    """Return what sets a right address; "" where it may hold a secret."""
+    text = url.geturl()
+    return f"export {name}={quote(text)}" if urls.shown(text) == text else ""
+
+
+# Check -> (whether it is so, the right address, problem, why, change by hand).
 _ADDRESS_RULES: tuple[
-    tuple[str, Callable[[SplitResult], object], str, str, str], ...
+    tuple[
+        str,
+        Callable[[SplitResult], object],
+        Callable[[SplitResult], SplitResult],
+        str,
+        str,
+        str,
+    ],
+    ...,
 ] = (
     (
         "base-url-open",
         lambda u: u.scheme == "http" and u.hostname not in LOCAL,
-        "starts with http://",
+        lambda u: u._replace(scheme="https"),
+        "begins with http://",
         "the credential travels unencrypted",
-        "use https://",
+        "write https:// in",
     ),
     (
         "base-url-with-version",
         lambda u: u.path.rstrip("/").endswith("/v1"),
+        lambda u: u._replace(path=u.path.rstrip("/").removesuffix("/v1")),
         "ends in /v1",
         "Claude Code adds /v1/messages itself, and the service answers 404",
-        "remove /v1",
+        "remove /v1 from",
     ),
     (
         "base-url-with-password",
         lambda u: u.username or u.password,
-        "contains a user name or password",
-        "these show up in logs and process lists",
-        "give the credential as a token instead,",
+        lambda u: u._replace(netloc=u.netloc.rpartition("@")[2]),
+        "carries a user name or password",
+        "logs and process lists show it; a token has its own variable",
+        "remove the name and password from",
     ),
 )
 

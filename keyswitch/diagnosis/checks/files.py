@@ -57,17 +57,14 @@ def plaintext(situation: Situation) -> Iterator[Finding]:
         secret = Secret(value.strip())
         owner = situation.accounts.holder_of(secret)
         shown = printable(masked(secret))
-        what = f"{name} ({shown}) is in plain text in {place}"
-        why = (
-            "every program you run can read it, and so can anyone with a "
-            "backup of that file"
-        )
-        fix = f"profile '{owner}' already has it: remove the line"
-        if not owner:
-            fix = (
-                "save it as a profile (keyswitch add NAME --from-file ...), "
-                "then remove the line"
-            )
+        what = f"{name} ({shown}) stands in plain text in {place}"
+        why = "every program you run, backup and copy of that file has it"
+        if owner:
+            why = f"{why}; profile '{owner}' has it, so none is lost"
+            fix = f"remove '{name}' from {place}"
+        else:
+            why = f"{why}; kept as a profile's, it can go from there"
+            fix = f"keyswitch add {situation.free_name('work')}"
         yield Finding("plaintext-secret", WARNING, what, why, fix, place)
 
 
@@ -142,12 +139,9 @@ def switchers(situation: Situation) -> Iterator[Finding]:
     for name, place in SWITCHERS:
         path = os.path.join(situation.scene.home, place)
         if os.path.exists(path):
-            what = f"{name} stores accounts in {path}"
-            why = (
-                "when one of the two renews a login, the other's copy stops "
-                "working"
-            )
-            fix = "use only one; remove the other's store once it is empty"
+            what = f"{name} keeps accounts in {path}"
+            why = "each renewal of the login by one ends the copy of the other"
+            fix = f"stop using {name}, which keeps {path}"
             yield Finding("other-switcher", NOTE, what, why, fix, path)
 
 
@@ -205,31 +199,31 @@ def links(situation: Situation) -> Iterator[Finding]:
         path = places.credentials
         what = f"{path} is a symbolic link"
         why = (
-            "a renewal replaces the link with a file; its target keeps a dead "
-            "login"
+            "a renewal puts a file there; its target keeps a dead login "
+            "(CLAUDE_SECURESTORAGE_CONFIG_DIR moves the file itself)"
         )
-        fix = (
-            "replace the link with the file, or set "
-            "CLAUDE_SECURESTORAGE_CONFIG_DIR"
-        )
+        fix = _own_copy(path)
         yield Finding("credentials-linked", WARNING, what, why, fix, path)
     for path in (places.credentials, places.global_config, places.settings):
         found = _stat(path)
         if found is None or not stat.S_ISREG(found.st_mode):
             continue
         if os.path.ismount(path):
-            what = f"{path} is a mount point, as in containers"
-            why = "a mount point cannot be replaced, so atomic writes fail"
-            fix = "mount its folder instead"
+            what = f"{path} is mounted on its own, as containers do"
+            why = "a mount cannot be replaced, so atomic writes to it fail"
+            fix = f"mount {os.path.dirname(path)} instead of {path}"
             yield Finding("file-mounted", WARNING, what, why, fix, path)
         elif found.st_nlink > 1:
-            what = f"{path} has {found.st_nlink} hard links"
-            why = (
-                "a write replaces the file; its other links keep the old "
-                "contents"
-            )
-            fix = "make a separate copy at each place"
+            what = f"{path} has {found.st_nlink} names"
+            why = "a replaced file loses its other names; they keep old content"
+            fix = _own_copy(path)
             yield Finding("file-hard-linked", NOTE, what, why, fix, path)
+
+
+def _own_copy(path: str) -> str:
+    """Return the command that puts a file of its own where a link is."""
+    old, new = shlex.quote(path), shlex.quote(f"{path}.new")
+    return f"cp -p {old} {new} && mv {new} {old}"
 
 
 def locks(situation: Situation) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ SOON = 7 * 86400  # seconds before an end that cannot be put off
 _LEDGER_LIMIT = 1 << 22  # bytes
 # What reading a damaged one may come to.
 _ODD = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
-_AGAIN = "log in again in Claude Code: /login"
+_AGAIN = "claude auth login"
 
 
 def stored(situation: Situation) -> Iterator[Finding]:
@@ -111,16 +111,13 @@ def kept_of_nobody(situation: Situation) -> Iterator[Finding]:
     except (KeyswitchError, *_ODD):
         return  # every command that needs the file says that it is damaged
     if whose:
-        what = (
-            f"saved logins without a profile: {', '.join(dict.fromkeys(whose))}"
-        )
+        what = f"kept logins of no profile: {', '.join(dict.fromkeys(whose))}"
         why = (
-            "they were in Claude Code's files when another login replaced them"
+            "they were in Claude Code's files when another one was put there; "
+            "'keyswitch revoke-local' removes them, and this makes the newest "
+            "a profile"
         )
-        fix = (
-            "to make the newest a profile: keyswitch login NAME --orphan; to "
-            "remove them: keyswitch revoke-local"
-        )
+        fix = f"keyswitch login {situation.free_name('personal')} --orphan"
         yield Finding("login-of-no-profile", NOTE, what, why, fix, path)
 
 
@@ -138,16 +135,19 @@ def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
             WARNING,
             f"{rules.PROFILE} names '{name}', which does not exist or has no "
             "credentials",
-            "Claude Code ignores it, uses another, and does not say so",
-            f"unset {rules.PROFILE}",
+            situation.lasting(
+                "Claude Code ignores it, takes another, and does not say so",
+                named.source,
+            ),
+            situation.how_to_stop(named.source),
             situation.place(named.source),
         )
     if found is not None and found.refusal:
         used = situation.verdict.request.refusal == found.refusal
         path = found.source.path
         grave, what = ERROR if used else NOTE, found.refusal
-        why = "Claude Code refuses it when it needs it"
-        fix = "log in with Anthropic's own tool again"
+        why = "Claude Code refuses it where it would be used"
+        fix = "ant auth login"
         if "other users" in what:
             fix = f"chmod 600 {shlex.quote(path)}"
         yield Finding("anthropic-profile-unusable", grave, what, why, fix, path)
@@ -158,20 +158,25 @@ def several_folders(situation: Situation) -> Iterator[Finding]:
     value = situation.view.get(CONFIG_VARIABLE)
     if value is None:
         return
-    cwd, home = situation.scene.cwd, situation.scene.home
-    folder = os.path.normpath(os.path.join(cwd, value.text))
+    scene = situation.scene
+    folder = os.path.normpath(os.path.join(scene.cwd, value.text))
     if not value.text:
         problem = "empty"
     elif value.text.startswith("~"):
         problem = "tilde"
-    elif folder == os.path.normpath(os.path.join(home, ".claude")):
+    elif folder == os.path.normpath(os.path.join(scene.home, ".claude")):
         problem = "usual"
     elif value.source.set_by != "process":
         problem = "settings"
     else:
         return
-    check, what, why, fix = _FOLDER_RULES[problem]
+    check, what, why = _FOLDER_RULES[problem]
     place = situation.place(value.source)
+    why = situation.lasting(why, value.source)
+    fix = situation.how_to_stop(value.source)
+    if value.text.startswith("~/") and value.source.set_by == "process":
+        whole = scene.home + value.text[1:]
+        fix = f"export {CONFIG_VARIABLE}={shlex.quote(whole)}"
     grave = WARNING if situation.verdict.request.sent else ERROR
     yield Finding(check, grave, f"{CONFIG_VARIABLE} {what}", why, fix, place)
 
@@ -179,26 +184,22 @@ def several_folders(situation: Situation) -> Iterator[Finding]:
 _FOLDER_RULES = {
     "empty": (
         "config-dir-empty",
-        "is set but empty, so the current directory is used",
-        "empty is not the same as unset",
-        f"unset {CONFIG_VARIABLE}",
+        "is set and empty: the login is looked for in the current directory",
+        "an empty value is not the same as none",
     ),
     "tilde": (
         "config-dir-tilde",
-        "starts with ~, which Claude Code does not expand",
-        "it creates a folder with that name in the current directory",
-        "use the full path",
+        "begins with ~, which Claude Code does not expand",
+        "it makes a folder of that name in the current directory",
     ),
     "usual": (
         "config-dir-usual",
-        "is the default folder, which moves .claude.json into it",
-        "~/.claude.json and its approvals are no longer read",
-        f"unset {CONFIG_VARIABLE}",
+        "names the usual folder, which moves .claude.json into it",
+        "~/.claude.json is not read any more, nor what was approved there",
     ),
     "settings": (
         "config-dir-in-settings",
-        "is set in a settings file, which moves only the login",
-        "settings and .claude.json are located before it is read",
-        "set it in the shell instead",
+        "is set in a settings file, which moves the login and nothing else",
+        "settings and .claude.json were looked for before; the shell moves all",
     ),
 }

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keyswitch.diagnosis.checks.profiles import listed
-from keyswitch.errors import KeyswitchError
+from keyswitch.diagnosis.one_step import one_step
+from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.profiles import settings
 from keyswitch.targets.verdict import ERROR, WARNING, Finding
 
@@ -48,11 +49,15 @@ def references(situation: Situation) -> Iterator[Finding]:
             store.require_manager(text)
             command = store.needs_yes(text)
         except KeyswitchError as e:
+            edit = f"keyswitch edit {names[0]}"
+            why, fix = one_step(e, why, edit, names[0])
+            if isinstance(e, InputError):  # the profile's own text is wrong
+                why, fix = f"{why}; {e.hint}", edit
             yield Finding(
-                "reference-unreadable", grave, e.message, why, e.hint, place
+                "reference-unreadable", grave, e.message, why, fix, place
             )
             continue
         if command is not None:
             what = f"'{command.name}' of config.toml is not allowed to run"
-            fix = f"review it: keyswitch managers allow {command.name}"
+            fix = f"keyswitch managers allow {command.name}"
             yield Finding("command-not-allowed", grave, what, why, fix, place)

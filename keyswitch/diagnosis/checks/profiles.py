@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from keyswitch.diagnosis.one_step import NOTHING, one_step
 from keyswitch.errors import (
     DamagedFileError,
     KeyswitchError,
@@ -38,13 +39,14 @@ def broken(situation: Situation) -> Iterator[Finding]:
         grave = situation.severity_of(entry.name)
         what = f"profile '{entry.name}' cannot be used: {entry.error.message}"
         why = "its file is not valid; other profiles are not affected"
-        fix = entry.error.hint or f"keyswitch edit {entry.name}"
+        why = _with_hint(why, entry.error)
+        fix = f"keyswitch edit {entry.name}"
         place = accounts.paths.profile(entry.name)
         yield Finding("profile-broken", grave, what, why, fix, place)
     names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
-        what = f"'{name}' is active, but there is no such profile"
-        fix = "keyswitch list, then keyswitch use NAME"
+        what = f"'{name}' is chosen, and there is no such profile"
+        fix = "keyswitch use"
         if situation.scene.environ.get("KEYSWITCH_PROFILE") == name:
             fix = 'eval "$(keyswitch off --here)"'
         why = f"it was chosen by: {situation.how}"
@@ -62,10 +64,15 @@ def unusable(situation: Situation) -> Iterator[Finding]:
         except KeyswitchError as e:
             grave = situation.severity_of(profile.name)
             what = f"profile '{profile.name}' is refused: {e.message}"
-            why = "no program gets its secret until that is fixed"
-            fix = e.hint or f"keyswitch edit {profile.name}"
+            why = _with_hint("no program gets its secret until it is right", e)
+            fix = f"keyswitch edit {profile.name}"
             place = accounts.paths.profile(profile.name)
             yield Finding("profile-refused", grave, what, why, fix, place)
+
+
+def _with_hint(why: str, error: KeyswitchError) -> str:
+    """Return why a profile's file is at fault, with what has to be in it."""
+    return f"{why}; {error.hint}" if error.hint else why
 
 
 def other_use(situation: Situation) -> Iterator[Finding]:
@@ -77,8 +84,8 @@ def other_use(situation: Situation) -> Iterator[Finding]:
                 "secret-for-another-place",
                 situation.severity_of(profile.name),
                 found.what,
-                "until you decide, no program gets the secret",
-                found.how,
+                f"its secret is handed to no program; {found.otherwise}",
+                found.fix,
                 accounts.paths.profile(profile.name),
             )
 
@@ -91,9 +98,9 @@ def unknown_settings(situation: Situation) -> Iterator[Finding]:
     except KeyswitchError:
         return  # what cannot be read is said of all own files
     for name in names:
-        what = f"unknown setting '{name}' in {paths.config_file}"
-        why = "it has no effect: it is misspelt or from a newer keyswitch"
-        fix = f"correct or remove '{name}'"
+        what = f"{paths.config_file} says '{name}', which is no setting"
+        why = "it has no effect: it is misspelt, or of a newer keyswitch"
+        fix = f"remove '{name}' from {paths.config_file}"
         place = paths.config_file
         yield Finding("setting-unknown", WARNING, what, why, fix, place)
 
@@ -119,10 +126,9 @@ def dates(situation: Situation) -> Iterator[Finding]:
         elif not profile.expires and profile.secrets and age > ROTATE_AFTER:
             what = f"'{name}' is {age} days old"
             why = (
-                "rotating keys at least once a year limits what a stolen key "
-                "is worth"
+                "a key that is changed once a year is worth less to a thief; "
+                "the service makes the new one"
             )
-            fix = f"create a new key at the service, then: {fix}"
             yield Finding("key-due-for-rotation", NOTE, what, why, fix, path)
 
 
@@ -137,7 +143,7 @@ def doubles(situation: Situation) -> Iterator[Finding]:
         if len(names) > 1:
             what = f"{' and '.join(map(repr, names))} have the same secret"
             why = "switching between them changes nothing for the service"
-            fix = "remove one: keyswitch remove NAME"
+            fix = f"keyswitch remove {names[-1]}"
             yield Finding("same-secret-twice", NOTE, what, why, fix)
 
 
@@ -156,23 +162,23 @@ def secrets(situation: Situation) -> Iterator[Finding]:
                 held.setdefault(ref.store, []).append((profile, field))
     works, why = available() if held else (True, "")
     if not works:
-        what = f"unlocked secrets are not cached between commands: {why}"
-        why = "each command reads the secret store again, which is slower"
-        fix = "nothing to do"
-        yield Finding("no-session-keyring", NOTE, what, why, fix)
+        what = f"unlocked values are not kept between commands: {why}"
+        why = "each command reads its secret store anew, which is slower"
+        yield Finding("no-session-keyring", NOTE, what, why, NOTHING)
     for store, here in sorted(held.items()):
         try:
             yield from _of_store(situation, store, here)
         except DamagedFileError:
             raise  # the command line sets it aside
         except LockedError as e:
-            why = f"cannot check the secrets of {_names(*here)} now"
-            fix = e.hint or "keyswitch unlock"
+            why = f"{_names(*here)}: the secrets cannot be looked for now"
+            why, fix = one_step(e, why, "keyswitch unlock")
             yield Finding("store-locked", NOTE, e.message, why, fix)
         except KeyswitchError as e:
-            grave, why = _severity(situation, *here), e.message
+            grave, name = _severity(situation, *here), here[0][0].name
             what = f"no program gets the secret of {_names(*here)}"
-            fix = e.hint or "keyswitch rotate NAME"
+            again = f"keyswitch rotate {name}"
+            why, fix = one_step(e, e.message, again, name)
             place = situation.accounts.paths.vault_file * (store == "vault")
             yield Finding("store-unusable", grave, what, why, fix, place)
 
@@ -213,15 +219,15 @@ def _problem_of(keychain: Availability) -> Finding | None:
         return Finding(
             "keychain-unusable",
             ERROR,
-            "cannot reach the keychain that profiles use",
-            why or "no known keychain answers",
-            "log in to a desktop session or start a keyring daemon; on "
-            "machines without one, use 'keyswitch vault init'",
+            "the keychain that profiles use cannot be reached",
+            f"{why or 'none of the known ones answers'}; a machine without "
+            "one needs the vault: keyswitch vault init",
+            "log in to a desktop session that has a keyring",
         )
     if keychain.locked:
         what = "the keychain is locked"
         why = "'env' and the helper print nothing until it is unlocked"
-        fix = "keyswitch unlock, or unlock it on your desktop"
+        fix = "unlock it in your desktop session"
         return Finding("keychain-locked", WARNING, what, why, fix)
     return None
 

@@ -70,9 +70,12 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
                 what = f"env.{name} is null, which becomes the text 'null'"
                 why = "Claude Code turns every value in an env block into text"
                 mend = _removal(situation, file, "env", name)
+                if mend:
+                    remove = "keyswitch doctor --fix"
                 if len(list(situation.view.all(name))) > 1:
                     # What it hides would count, and may be worse.
-                    mend, remove = None, f'change it to "": {place}'
+                    mend = None
+                    remove = f"write \"\" for 'env.{name}' in {place}"
                 yield Finding(
                     "setting-null", WARNING, what, why, remove, place, mend
                 )
@@ -172,6 +175,8 @@ def _in_settings(
         title = provider.title
         why = f"Claude Code then uses {title}, whatever the shell sets"
         mend = _removal(situation, file, "env", provider.flag)
+        if mend:
+            fix = "keyswitch doctor --fix"
         yield Finding("provider-flag-left", grave, what, why, fix, place, mend)
 
 
@@ -183,8 +188,10 @@ def _in_start_file(
     if line.path.startswith(home) and _stands_alone(situation, line):
         mend = Mend(Mend.LINE, line.path, line=line.line, expected=line.text)
     what = f"{provider.flag} is set in a start file"
-    why = f"in every new shell Claude Code uses {provider.title}"
-    fix = f"remove {line.place}, then: unset {provider.flag}"
+    why = f"every new shell makes Claude Code talk to {provider.title}"
+    if provider.flag in situation.scene.environ:
+        why = f"{why}; this one has it until 'unset {provider.flag}'"
+    fix = "keyswitch doctor --fix" if mend else f"remove {line.place}"
     return Finding(
         "provider-flag-left", grave, what, why, fix, line.place, mend
     )

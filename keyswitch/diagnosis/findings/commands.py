@@ -39,7 +39,6 @@ _BUILT_IN = (
     "while"
 )
 _KEY_LENGTH = 20  # characters of a word with digits that is no program's name
-_KEEP_KEY = "save it as a profile: keyswitch add NAME --provider anthropic"
 # What comes of a command that gives nothing.
 _OTHERWISE = {
     rules.HELPER: "Claude Code then sends an empty key, and the request fails",
@@ -62,23 +61,26 @@ def commands(situation: Situation) -> Iterator[Finding]:
         place, used = situation.place(command.source), _is_used(situation, key)
         if problem:
             what, fix = problem
+            why = f"{_OTHERWISE[key]} ({place})"
             if not wanted.is_keyswitch(command.text):
-                pass
+                fix = fix or f"correct '{key}' in {place}"
             elif command.source.set_by != "user":
-                fix = f"remove '{key}', which keyswitch did not add"
+                why = f"{why}; no keyswitch put it there"
+                fix = f"remove '{key}' from {place}"
             else:
-                use = situation.use_again
-                fix = f"keyswitch has moved; to write its new path: {use}"
+                why = (
+                    f"{why}; keyswitch moved, and a switch writes its new path"
+                )
+                fix = situation.use_again
             grave = ERROR if used and key in KEYS else WARNING
-            why = _OTHERWISE[key]
-            what, fix = f"{key} cannot run: {what}", f"{fix} ({place})"
+            what = f"{key} cannot run: {what}"
             yield Finding("helper-broken", grave, what, why, fix, place)
         elif used and key in KEYS:
             yield from _answered(situation, key, command)
         if command.source.of_repository and (used or key in KEYS):
             what = f"{key} comes with this directory's settings"
-            why = "it runs as you, with your variables"
-            fix = f"read it before you trust it, or remove '{key}' from {place}"
+            why = "it runs as you, with your variables, if you trust the folder"
+            fix = f"remove '{key}' from {place}"
             yield Finding(
                 "helper-of-repository", WARNING, what, why, fix, place
             )
@@ -130,7 +132,10 @@ def _seems_a_key(word: str) -> bool:
 
 
 def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
-    """Return (what, fix) if the command's program cannot be started."""
+    """Return (what, fix) if the command's program cannot be started.
+
+    The fix is "" where the command has to be corrected.
+    """
     word = program_of(command.text)
     if not word or word in _BUILT_IN.split():
         return None
@@ -141,16 +146,18 @@ def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
         if shutil.which(word, path=path):
             return None
         if _seems_a_key(word):
-            return "it looks like a key, not a command", _KEEP_KEY
-        return f"program not found: '{word}'", "install it, or remove the key"
+            name = situation.free_name("work")
+            keep = f"keyswitch add {name} --provider anthropic"
+            return "it seems to be a key, not a command", keep
+        return f"there is no program '{word}'", ""
     word = os.path.join(situation.scene.cwd, word)
     if not os.path.isdir(os.path.dirname(word)) and _seems_a_key(word):
         # A key may have slashes in it.
-        return "its program is missing", "fix or remove it"
+        return "its program does not exist", ""
     if not os.path.exists(word):
-        return f"{word} is missing", "fix or remove it"
+        return f"{word} does not exist", ""
     if os.path.isdir(word):
-        return f"{word} is a folder", "fix or remove it"
+        return f"{word} is a folder", ""
     if not os.access(word, os.X_OK):
         return f"{word} is not executable", f"chmod u+x {shlex.quote(word)}"
     return None
@@ -172,15 +179,15 @@ def _answered(
         problem = "prints an incomplete set of keys"
     if problem:
         what = f"{key}: {problem}"
-        why = _OTHERWISE[key]
-        fix = f"run it by hand to see why, or remove '{key}' from {place}"
-        if situation.is_ours(command.source.path, key):
-            fix = f"run it by hand to see why: {command.text}"
+        why = f"{_OTHERWISE[key]}; run by hand, it may say what it lacks"
+        fix = f"correct '{key}' in {place}"
+        if words := situation.accounts.own_words(command.text):
+            why, fix = _OTHERWISE[key], shlex.join(["keyswitch", *words])
         yield Finding("helper-failing", ERROR, what, why, fix, place)
     elif ran.seconds > SLOW:
         what = f"{key} took {ran.seconds:.1f} s"
-        why = "every session waits for it at the start and at each renewal"
-        fix = f"make it faster, or cache its output; it is set in {place}"
+        why = "every session waits for it, and again each time it is renewed"
+        fix = f"make '{key}' in {place} faster"
         yield Finding("helper-slow", WARNING, what, why, fix, place)
 
 

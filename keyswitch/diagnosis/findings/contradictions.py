@@ -14,10 +14,9 @@ from keyswitch.diagnosis.findings.situation import (
     SUBSCRIPTION,
     Situation,
 )
+from keyswitch.diagnosis.findings.unread_files import passed_over
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.login.stored import parsed
 from keyswitch.targets.claude_code.resolver import policy
-from keyswitch.targets.claude_code.resolver.resolve import name_of, stops
 from keyswitch.targets.verdict import (
     ERROR,
     NOTE,
@@ -48,89 +47,6 @@ def warnings(situation: Situation) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(found))  # one source may fill both headers
 
 
-def passed_over(situation: Situation) -> Iterator[Finding]:
-    """Find each of its files that says nothing though it is there.
-
-    Observed, Claude Code 2.1.330 and 2.1.332: a settings file, `.claude.json`
-    or `.credentials.json` that is a directory, a link to nothing or a loop of
-    links counts as absent. Managed settings that cannot be read stop it.
-    """
-    found = [
-        *_settings(situation),
-        *_global_config(situation),
-        *_credentials(situation),
-    ]
-    yield from found
-    said = {finding.place for finding in found}
-    said |= {f.path for f in situation.scene.files if f.problem}
-    for path, problem in situation.scene.unread.items():
-        if path not in said:
-            what = f"{path} is ignored: {problem}"
-            why = "Claude Code behaves as if it did not exist"
-            fix = f"fix {path}"
-            yield Finding("file-unreadable", WARNING, what, why, fix, path)
-
-
-def _settings(situation: Situation) -> Iterator[Finding]:
-    for file in situation.scene.files:
-        if not file.problem:
-            continue
-        place, refused = name_of(file), stops(file)
-        does = "refuses to start for" if refused else "ignores all of"
-        what = f"Claude Code {does} {place}: {file.problem}"
-        why = (
-            "JSON allows no comments or trailing commas; a single wrong type "
-            "is enough"
-        )
-        if not file.text:  # nothing of it was read
-            why = "it says so and stops" if refused else "it does not say so"
-        fix = f"fix {place}"
-        if file.level == SERVER:
-            fix = (
-                f"remove {place}; Claude Code fetches it again at its next "
-                "start"
-            )
-        yield Finding("settings-ignored", ERROR, what, why, fix, place)
-
-
-def _global_config(situation: Situation) -> Iterator[Finding]:
-    scene = situation.scene
-    path = scene.places.global_config
-    if scene.config.broken:
-        what = f"{path} is not valid JSON, and Claude Code does not start"
-        why = (
-            "a crash or a full disk cut it short, or a tool wrote only part "
-            "of it"
-        )
-        fix = f"restore the newest good copy from {scene.places.backups}"
-        yield Finding("config-corrupted", ERROR, what, why, fix, path)
-    elif path in scene.unread:
-        what = f"Claude Code ignores {path}: {scene.unread[path]}"
-        why = (
-            "it starts as if new: no account, no saved answers, no trusted "
-            "folders"
-        )
-        fix = f"move it out of the way: {path}"
-        yield Finding("config-unreadable", ERROR, what, why, fix, path)
-
-
-def _credentials(situation: Situation) -> Iterator[Finding]:
-    scene = situation.scene
-    path = scene.places.credentials
-    data, problem = scene.read(path), scene.unread.get(path, "")
-    if data and data.startswith(b"\xef\xbb\xbf"):
-        problem = "it starts with a byte order mark"
-    elif data and data.strip() and parsed(data) is None:
-        problem = "it is not a JSON object"
-    if problem:
-        what = f"Claude Code cannot read {path}: {problem}"
-        why = "it behaves as if there were no login, and does not say so"
-        fix = (
-            f"fix that file, or move it out of the way and log in again: {path}"
-        )
-        yield Finding("login-unreadable", ERROR, what, why, fix, path)
-
-
 def two_accounts(situation: Situation) -> Iterator[Finding]:
     """Find that two credentials fill the two headers of one request."""
     request = situation.verdict.request
@@ -138,13 +54,16 @@ def two_accounts(situation: Situation) -> Iterator[Finding]:
     if key is None or bearer is None or _same(situation, key, bearer):
         return
     lesser = _lesser(situation, key, bearer).source
+    why = (
+        "Claude Code fills the two headers separately; which of the two the "
+        "server takes is the server's choice"
+    )
     yield Finding(
         "two-accounts",
         WARNING,
         f"one request carries two credentials: {key.source.name} as "
         f"x-api-key and {bearer.source.name} as authorization",
-        "Claude Code fills the two headers separately; the server chooses "
-        "which one it uses",
+        situation.lasting(why, lesser),
         situation.how_to_stop(lesser),
         situation.place(lesser),
     )
@@ -190,6 +109,7 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
     grave = ERROR if by_repository else WARNING
     what = f"{name} is sent to {shown(url)}, not to Anthropic"
     why = f"{rules.BASE_URL} is set in {place}{origin}"
+    why = situation.lasting(why, base_url.source)
     fix = situation.how_to_stop(base_url.source)
     yield Finding("key-to-other-host", grave, what, why, fix, place)
 
@@ -217,13 +137,9 @@ def wrong_bill(situation: Situation) -> Iterator[Finding]:
     profile, bill = situation.wanted, situation.bill
     if profile and profile.expect and bill not in ("", profile.expect):
         meant, billed = _BILLS[profile.expect], _BILLS[bill]
-        what = f"'{profile.name}' expects {meant} to be billed, but {billed} is"
-        why = (
-            "the credential that is sent decides the bill, not the active "
-            "profile"
-        )
-        fix = f"{situation.again}, then check again"
-        yield Finding("wrong-bill", ERROR, what, why, fix)
+        what = f"'{profile.name}' expects {meant} to be billed, and {billed} is"
+        why = "what is sent decides the bill, not what is chosen"
+        yield Finding("wrong-bill", ERROR, what, why, situation.again)
 
 
 def login_passed_over(situation: Situation) -> Iterator[Finding]:
@@ -235,11 +151,9 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
         return
     source = situation.verdict.request.headers[0].source
     if source.kind == "environment":
-        what = (
-            f"{source.name} is billed as API use although there is a "
-            "subscription"
-        )
-        why = "Claude Code prefers it to any login; 'claude -p' does not ask"
+        what = f"{source.name} bills the API, though there is a subscription"
+        why = "Claude Code takes it before any login; 'claude -p' does not ask"
+        why = situation.lasting(why, source)
         fix, place = situation.how_to_stop(source), situation.place(source)
         yield Finding("login-passed-over", WARNING, what, why, fix, place)
 
@@ -252,7 +166,8 @@ def cloud_over_key(situation: Situation) -> Iterator[Finding]:
     if flag and unused and not situation.chosen:
         name, service = flag.source.name, verdict.service
         what = f"{rules.API_KEY} is unused: {name} sends requests to {service}"
-        why = "'claude auth status' still shows the key"
+        why = "'claude auth status' names the key all the same"
+        why = situation.lasting(why, flag.source)
         fix = situation.how_to_stop(flag.source)
         place = situation.place(flag.source)
         yield Finding("cloud-over-key", NOTE, what, why, fix, place)
@@ -268,7 +183,7 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
         )
         why = "custom headers are applied last, after everything it checks"
         # It may be the only one, so that without it nothing is sent.
-        fix, place = "keyswitch whoami shows it", situation.place(source)
+        fix, place = "keyswitch whoami", situation.place(source)
         yield Finding("status-misleads", NOTE, what, why, fix, place)
     for source in sources:
         if source.of_repository and source.kind == "environment":
@@ -284,10 +199,9 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
             )
     if status.logged_in and not request.sent:
         method = status.auth_method
-        what = f"'claude auth status' shows {method}, but nothing can be sent"
-        why = "it checks only that a credential exists, not that it works"
-        fix = "keyswitch whoami shows what is sent"
-        yield Finding("status-misleads", NOTE, what, why, fix)
+        what = f"'claude auth status' says {method}, but nothing can be sent"
+        why = "it looks whether a credential is there, not whether it works"
+        yield Finding("status-misleads", NOTE, what, why, "keyswitch whoami")
 
 
 _ORGANIZATION = "ask who manages Claude Code at your organization"

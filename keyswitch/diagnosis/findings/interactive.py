@@ -18,6 +18,7 @@ from keyswitch.targets.verdict import (
     WARNING,
     Finding,
     Mend,
+    Source,
     Verdict,
 )
 
@@ -102,13 +103,20 @@ def answers(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             "key-unanswered",
             NOTE,
-            f"interactive mode will ask whether to use {rules.API_KEY}; the "
-            "default answer is no",
-            "'claude -p' does not ask",
-            "answer yes, or save it as a profile: keyswitch add NAME "
-            f"--provider anthropic --from-env {rules.API_KEY}",
+            f"interactive mode will ask whether to use {rules.API_KEY}, and "
+            "the default is no",
+            "'claude -p' does not ask; a profile's key is never asked about",
+            _keep(situation, key.source),
             situation.place(key.source),
         )
+
+
+def _keep(situation: Situation, source: Source) -> str:
+    """Return how a key is used without that question."""
+    if source.set_by != "process":
+        return "answer yes when Claude Code asks"
+    name = situation.free_name("work")
+    return f"keyswitch add {name} --provider anthropic --from-env {source.name}"
 
 
 def both_lists(situation: Situation) -> Iterator[Finding]:
@@ -132,5 +140,5 @@ def _forgetting(place: str, tail: str) -> tuple[str, str, Mend | None]:
     keys = rules.REJECTED
     if len(tail) < TAIL:
         return f"remove it from '{'.'.join(keys)}' in {place}", place, None
-    fix = "clear that answer: keyswitch doctor --fix"
-    return fix, place, Mend(Mend.ELEMENT, place, keys, expected=tail)
+    mend = Mend(Mend.ELEMENT, place, keys, expected=tail)
+    return "keyswitch doctor --fix", place, mend

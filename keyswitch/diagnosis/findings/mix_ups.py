@@ -37,11 +37,11 @@ def mix_ups(situation: Situation) -> Iterator[Finding]:
     """Find what Claude Code sends and no service can take."""
     for source, text in _values(situation):
         own = bool(situation.verdict.cloud or situation.foreign_url)
-        flaw = None if own else _wrong_kind(source.name, text)
-        flaw = flaw or _flaw(source, text, own=own)
+        flaw = None if own else _wrong_kind(situation, source, text)
+        place = situation.place(source)
+        flaw = flaw or _flaw(source, text, place, own=own)
         if flaw is not None:
             what, why, fix = flaw
-            place = situation.place(source)
             yield Finding("credential-mixed-up", ERROR, what, why, fix, place)
     yield from _models(situation)
 
@@ -58,34 +58,44 @@ def _values(situation: Situation) -> Iterator[tuple[Source, str]]:
             yield value.source, trim(value.text)
 
 
-def _wrong_kind(name: str, text: str) -> tuple[str, str, str] | None:
+def _wrong_kind(
+    situation: Situation, source: Source, text: str
+) -> tuple[str, str, str] | None:
+    name = source.name
     if text.startswith(_REFRESH_TOKEN):
         return (
-            f"{name} contains a refresh token, which no request can use",
-            "it only renews a login",
-            f"remove it from {name}, then log in: keyswitch login NAME",
+            f"{name} holds a refresh token, which no request takes",
+            situation.lasting("it only renews a login", source),
+            situation.how_to_stop(source),
         )
     start, kind, right = _KINDS.get(name, ("\0", "", ""))
     if not text.startswith(start):
         return None
     return (
-        f"{name} contains {kind}, which Anthropic does not accept there",
-        "each kind has its own header",
-        f"set {right} instead, or: keyswitch add NAME",
+        f"{name} holds {kind}, which Anthropic does not take there",
+        "each kind has a header of its own",
+        _renamed(source, right),
     )
 
 
+def _renamed(source: Source, right: str) -> str:
+    """Return how a value gets the right name; it is not typed again."""
+    if source.set_by == "process":
+        return f'export {right}="${source.name}" && unset {source.name}'
+    return f"rename '{source.name}' to '{right}' in {source.place}"
+
+
 def _flaw(
-    source: Source, text: str, *, own: bool
+    source: Source, text: str, place: str, *, own: bool
 ) -> tuple[str, str, str] | None:
     """Return what is wrong with a value; `own`: not Anthropic's service."""
+    as_it_is, fix = "Claude Code takes it as it is", f"correct {place}"
     try:
         check_token(source.name, text, any_word=own)
     except InputError as e:
-        return e.message, "Claude Code uses it unchanged", e.hint
+        return e.message, f"{as_it_is}; {e.hint}", fix
     if text.endswith((",", ";")):
-        what = f"{source.name} ends with '{text[-1]}'"
-        return what, "Claude Code uses it unchanged", "set it without that"
+        return f"{source.name} ends with '{text[-1]}'", as_it_is, fix
     return None
 
 
@@ -98,7 +108,8 @@ def _models(situation: Situation) -> Iterator[Finding]:
         model = value.text.strip() if value else ""
         if value and not model.lower().startswith(_OWN_MODELS):
             what = f"{name} is '{model}', which Anthropic does not have"
-            why = "it belongs to another service, and every request asks for it"
+            why = "it is of another service, and every request asks for it"
+            why = situation.lasting(why, value.source)
             fix = situation.how_to_stop(value.source)
             place = situation.place(value.source)
             yield Finding(

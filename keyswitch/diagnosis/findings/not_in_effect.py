@@ -26,43 +26,43 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
     place = ""
     if request.refused_by:
         place = situation.place(request.refused_by)
-        why = f"{request.refused_by.name} in {place} decides that"
-    fix = _way_in(situation)
+        why = f"{request.refused_by.name} decides that, in {place}"
+    why, fix = _way_in(situation, why)
     yield Finding("nothing-sent", ERROR, what, why, fix, place)
 
 
-def _way_in(situation: Situation) -> str:
+def _way_in(situation: Situation, why: str) -> tuple[str, str]:
+    """Return (why, fix) where nothing is sent."""
     for file in filter(stops, situation.scene.files):
-        return f"fix {name_of(file)}"
+        return why, f"correct {name_of(file)}"
     request = situation.verdict.request
     if request.refused_by:
-        stop = situation.how_to_stop(request.refused_by)
-        return f"{stop}, or {request.remedy}" if request.remedy else stop
+        remedy = request.remedy.replace("NAME", situation.free_name("work"))
+        return why, remedy or situation.how_to_stop(request.refused_by)
     flag, problem = situation.verdict.flag, request.problem
     stop = situation.how_to_stop(flag.source) if flag else ""
     wanted = situation.wanted
     own = bool(stop and wanted) and not situation.wrong_provider
     if wanted and own and situation.is_exported:
-        run = f"keyswitch run {wanted.name} -- claude"
-        return f'eval "$(keyswitch env)", or {run}'
+        return why, 'eval "$(keyswitch env)"'
     if problem and not situation.chosen:
-        return f"{problem.fix}; or {stop}"
+        return f"{why}; without that cloud: {stop}", problem.fix
     if problem and not situation.wrong_provider:
-        return problem.fix
-    if stop and not own:  # of the profile's own service the flag is right
-        return stop
+        return why, problem.fix
+    if flag and not own:  # of the profile's own service the flag is right
+        return situation.lasting(why, flag.source), stop
     # One that Claude Code takes nothing of is for other programs.
     if wanted is None or not wanted.name or situation.taken is None:
         accounts = situation.accounts
-        first = "use NAME" if accounts.profiles or accounts.broken else "add"
-        return f"keyswitch {first}, or /login in Claude Code"
-    use = situation.again
+        there = accounts.profiles or accounts.broken
+        why = f"{why}; 'claude auth login' gives it one without keyswitch"
+        return why, "keyswitch use" if there else "keyswitch add"
     again = f"keyswitch login {wanted.name}"
     if wanted.provider != "claude-login":
-        return use
+        return why, situation.again
     if "login" not in wanted.secrets:
-        return again
-    return f"{use}; if that copy is rejected too: {again}"
+        return why, again
+    return f"{why}; if the kept copy is refused too: {again}", situation.again
 
 
 def _not_in_use(situation: Situation) -> Iterator[Finding]:
@@ -70,9 +70,9 @@ def _not_in_use(situation: Situation) -> Iterator[Finding]:
     changed = situation.accounts.other_uses(wanted) if wanted else []
     if changed:
         # What Claude Code has may well be right, and the file wrong.
-        what = f"'{name}' is active, but its file changed: {changed[0].what}"
-        why = "until you decide, no program gets its secret"
-        fix, place = changed[0].how, situation.accounts.paths.profile(name)
+        what = f"'{name}' is chosen, but its file changed: {changed[0].what}"
+        why = f"its secret is handed to no program; {changed[0].otherwise}"
+        fix, place = changed[0].fix, situation.accounts.paths.profile(name)
         yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
         return
     problem = situation.verdict.request.problem
@@ -127,20 +127,17 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     """Return why a source is used in a profile's place, and the way back."""
     place = situation.place(source)
     if situation.scene.login_first and source.name in rules.SUBSCRIPTION:
-        why = "the desktop app and remote sessions prefer a login to any key"
-        return (
-            why,
-            "log out there, or save that login: keyswitch login NAME --capture",
-        )
+        why = "the desktop app and remote sessions take a login before any key"
+        return why, "log out there, in its settings"
     if source.kind not in _LAST:
         why = f"it comes from {place}, which outranks it"
-        return why, situation.how_to_stop(source)
+        return situation.lasting(why, source), situation.how_to_stop(source)
     # Taking that away would not bring the profile back: it is not there.
     why = f"none of it reaches Claude Code, which falls back to {place}"
     user = [f for f in situation.scene.files if f.level == "user"]
     if user and user[0].problem:
         path, problem = user[0].path, user[0].problem
-        return f"{path} is ignored: {problem}", f"fix {path}"
+        return f"{path} is ignored: {problem}", f"correct {path}"
     wanted = situation.wanted
     if situation.is_exported or (wanted and wanted.isolated):
         return why, 'eval "$(keyswitch env)"'
@@ -153,4 +150,5 @@ def _by_address(situation: Situation, name: str) -> Finding:
     what = f"'{name}' is active, but requests do not go to its address"
     why = f"{where} sets {shown(url.text)}" if url else "no address is set"
     fix = situation.how_to_stop(url.source) if url else situation.again
+    why = situation.lasting(why, url.source) if url else why
     return Finding("profile-not-in-use", ERROR, what, why, fix, where)

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["API", "CLOUD", "Scene", "Situation", "scene_of"]
 
-_KEEP_LOGIN = "to save it as a profile: keyswitch login NAME --capture"
-
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
 _NO_PROFILE = "keyswitch's helper would answer, but no profile is active here"
@@ -111,7 +109,7 @@ class Situation:
         self.accounts = accounts
         self.chosen = chosen
         self.how = how
-        self.again = again or f"keyswitch use {chosen or 'NAME'}"
+        self.again = again or f"keyswitch use {chosen}".rstrip()
         self.exported = exported
         self.view = scene.request
         self.verdict = _without_doubt(resolve(scene, run), accounts)
@@ -156,29 +154,48 @@ class Situation:
         return f"{source.name} in this environment"
 
     def how_to_stop(self, source: Source) -> str:
-        """Return what takes a source away, as a command where there is one."""
+        """Return the one thing that takes a source away.
+
+        A command where there is one. What brings the source back is said by
+        `lasting`.
+        """
         if source.set_by == "process":
             if source.name in self.exported:
                 return 'eval "$(keyswitch env)"'
-            origin = self.start_files.origin(source)
-            first = f"remove {origin.place}, then: " if origin else ""
-            return f"{first}unset {source.name}"
+            return f"unset {source.name}"
         if self.accounts.own_words(source.command):
             sent = self.verdict.request.headers
             if any(h.value == Secret("") for h in sent if h.source == source):
-                return (
-                    "to see why it prints nothing: keyswitch helper claude-code"
-                )
+                return "keyswitch helper claude-code"  # it says why
             # Ours, and it answers for the profile that this shell was given.
             return 'eval "$(keyswitch env)"'
         if wanted.is_keyswitch(source.command) and source.set_by == "user":
             # Some keyswitch's that is gone, moved, or another one.
             return self.use_again
         if source.kind == "login":
-            return f"{_KEEP_LOGIN}; the next switch then removes it"
+            return f"keyswitch login {self.free_name('personal')} --capture"
         if self.is_ours(source.path, source.name):
             return self.how_to_change(source.name)
         return source.removal
+
+    def lasting(self, why: str, source: Source) -> str:
+        """Return why something is so, with what would bring its source back."""
+        if source.kind == "login":
+            return f"{why}; kept as a profile, it goes with the next switch"
+        origin = self.start_files.origin(source)
+        if origin is None or source.name in self.exported:
+            return why
+        return f"{why}; remove {origin.place} too, or new shells set it again"
+
+    def free_name(self, name: str) -> str:
+        """Return a name for a new profile: this one, or the next that is free.
+
+        A fix is pasted as it is, so it cannot leave the name open.
+        """
+        taken = {p.name for p in self.accounts.profiles}
+        taken |= {b.name for b in self.accounts.broken}
+        names = (name, *(f"{name}-{n}" for n in range(2, len(taken) + 3)))
+        return next(one for one in names if one not in taken)
 
     def is_ours(self, path: str, name: str) -> bool:
         """Tell whether keyswitch wrote a variable or key of a settings file."""
@@ -196,7 +213,7 @@ class Situation:
         if not self.chosen:
             return "keyswitch off"
         if self.taken is None:  # it is for other programs
-            return "keyswitch use NAME"
+            return "keyswitch use"
         active = state.read(self.accounts.paths).active
         if self.is_exported or active != self.chosen:
             # Settings of another profile outrank what this shell chose.
@@ -232,7 +249,7 @@ class Situation:
     def use_again(self) -> str:
         """What writes keyswitch's settings anew, for what they are for now."""
         active = state.read(self.accounts.paths).active
-        return f"keyswitch use {active or self.chosen or 'NAME'}"
+        return f"keyswitch use {active or self.chosen}".rstrip()
 
     def profile_of(self, header: Header | None) -> str:
         """Return the profile that a request with this header is of, or "".

@@ -60,32 +60,31 @@ def _dns(connection: SceneConnection, error: Exception) -> Explanation:
     elif getattr(error, "errno", None) == socket.EAI_AGAIN:
         what = f"no name server answers for {host}"
     why = "this machine is offline, or a VPN or DNS filter hides the name"
-    fix = f"check the connection and the VPN: getent hosts {host}"
+    fix = f"connect to a network that knows {host}"
     if setter:
         why += f", or {setter} has a typo"
-        fix = f"correct {setter}, or join the network that knows {host}"
+        fix = f"correct {setter}"
     return Explanation(what, why, fix)
 
 
 def _tcp(connection: SceneConnection, error: Exception) -> Explanation:
     place, setter = connection.first.host_port, set_by(connection.first)
-    correct = f"correct {setter}" if setter else "try another network"
     what = f"the connection to {place} was cut"
     why = "a firewall or proxy cuts it"
-    fix = f"allow {place} in the firewall, or {correct}"
+    fix = f"allow {place} in the firewall"
     if isinstance(error, ConnectionRefusedError):
         what = f"{place} refuses connections"
         why = "a firewall or VPN refuses in the service's place"
         if setter:
             why = "nothing listens there, or the port is wrong"
-            fix = f"start what should listen there, or {correct}"
+            fix = f"correct {setter}"
     elif isinstance(error, TimeoutError):
         what = f"{place} does not answer"
         why = "a firewall drops the packets, or the VPN it needs is off"
     elif getattr(error, "errno", None) in _UNREACHABLE:
         what = f"there is no route to {place}"
         why = "this machine is offline, or the VPN is off"
-        fix = "connect to a network, then try again"
+        fix = "connect to a network"
     return Explanation(what, why, fix)
 
 
@@ -97,7 +96,7 @@ def _proxy(connection: SceneConnection, error: Exception) -> Explanation:
     if isinstance(error, TimeoutError):
         what = f"the proxy {place} accepts a connection and does not answer"
         why = "it is overloaded, or it is not a proxy"
-        fix = f"correct {setter}, or ask who runs the proxy"
+        fix = f"correct {setter}"
     elif isinstance(error, ssl.SSLError):
         what = f"the proxy {place} does not speak TLS"
         why = f"{setter} says https://, and the proxy speaks plain HTTP"
@@ -119,10 +118,8 @@ def proxy_refusal(connection: SceneConnection, status: int) -> Explanation:
         fix = f"ask who runs the proxy to allow {host}"
     elif status in (502, 503, 504):
         why = f"it cannot reach {host} itself"
-        fix = (
-            "ask who runs the proxy, or name the host in NO_PROXY if it can"
-            " be reached without"
-        )
+        why += "; a host in NO_PROXY is reached without it"
+        fix = f"ask who runs the proxy to reach {host}"
     what = f"the proxy {connection.first.netloc} answers {status}"
     return Explanation(what, why, fix)
 
@@ -142,7 +139,7 @@ def _tls(connection: SceneConnection, error: Exception) -> Explanation:
         fix = "log in to the network first, if it has a login page"
         if setter:
             why = f"{setter} says https:// for a plain HTTP port"
-            fix = f"write http:// or another port in {setter}"
+            fix = f"write http:// in {setter}"
     return Explanation(what, why, fix)
 
 
@@ -150,7 +147,7 @@ def _http(connection: SceneConnection, error: Exception) -> Explanation:
     place = connection.address.netloc
     what = f"{place} hangs up instead of answering"
     why = "the connection broke"
-    fix = "try again; if it stays so, ask who runs the network"
+    fix = "try again later"
     if isinstance(error, TimeoutError):
         what = f"{place} takes the request and does not answer in time"
         why = "it is overloaded, or a proxy holds the answer back"
@@ -201,8 +198,7 @@ def _certificate(
         day = f"{shown.ends:%Y-%m-%d}" if shown else "an earlier day"
         what = f"the certificate of {host} has expired"
         why = f"it ended on {day}, and {today}"
-        renewed = f"{host} needs a new certificate"
-        fix = f"set the clock if it is wrong; else {renewed}"
+        fix = f"ask who runs {host} for a new certificate"
     elif error.verify_code in _OTHER_NAMES:
         names = ", ".join(shown.names[:3]) if shown else ""
         what = f"the certificate is not for {host}"

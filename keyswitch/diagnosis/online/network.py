@@ -133,7 +133,7 @@ def _answer(connection: SceneConnection, status: str) -> tuple[str, str, str]:
     why = "it can be reached, and has trouble of its own"
     if connection.proxy and connection.address.scheme == "http":
         why += ", unless the proxy answers in its place"
-    return f"answers {status}", why, "try again later, or ask who runs it"
+    return f"answers {status}", why, "try again later"
 
 
 def _unix_socket(path: str, seconds: float) -> NetworkStep:
@@ -147,6 +147,6 @@ def _unix_socket(path: str, seconds: float) -> NetworkStep:
     except (OSError, ValueError):
         ok, detail = False, f"nothing listens at {printable(path)}"
         why = f"{rules.UNIX_SOCKET} in the environment names this socket"
-        fix = f"start what should listen there, or unset {rules.UNIX_SOCKET}"
+        fix = f"unset {rules.UNIX_SOCKET}"
     taken = round((time.monotonic() - began) * 1000)
     return NetworkStep("tcp", printable(path), ok, taken, detail, why, fix)

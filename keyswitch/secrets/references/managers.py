@@ -38,7 +38,7 @@ class Managers:
     def names(self) -> list[str]:
         """Return the names of all managers."""
         rows = [name for name in self._own if "command" in self._own[name]]
-        return sorted({*_built_in(), *rows})
+        return sorted({*built_in(), *rows})
 
     def get(self, name: str) -> Manager:
         """Return a manager, or say which one was probably meant."""
@@ -49,7 +49,7 @@ class Managers:
     def _load(self, name: str) -> Manager:
         place = f"[managers.{name}] of config.toml"
         table = self._own.get(name)
-        if name in _built_in():
+        if name in built_in():
             path = os.path.join(BUILT_IN, f"{name}.toml")
             found = brought(name, path, parse_toml(path, _LIMIT) or {})
             if name == EXEC:
@@ -107,7 +107,7 @@ class Managers:
 
     def _no_manager(self, text: str, scheme: str) -> InputError:
         names = self.names()
-        forms = ", ".join(self.get(name).form for name in _built_in())
+        forms = ", ".join(self.get(name).form for name in built_in())
         nearest = _nearest(scheme, names)
         return InputError(
             f"'{text}' is not a reference to a manager",
@@ -123,7 +123,8 @@ def load(settings: Settings) -> Managers:
 
 
 @cache
-def _built_in() -> tuple[str, ...]:
+def built_in() -> tuple[str, ...]:
+    """Return the names of the managers that keyswitch brings."""
     return tuple(
         name.removesuffix(".toml")
         for name in sorted(names_in(BUILT_IN))

@@ -4,342 +4,58 @@
 # All of it is one group: cut short, it is a syntax error and does nothing.
 # `\builtin` passes over aliases and functions of the person who sources this.
 {
-  # written: begin
-  function __keyswitch_commands {
-    found=()
-    case "$1" in
-    '')
-      found=(
-        add allow completion copy current deny doctor edit env explain export
-        helper history hook import install link list lock login logout
-        managers migrate off providers remove rename revoke-local rotate run
-        shell show statusline team trace undo uninstall unlink unlock use
-        vault verify whoami
-      )
-      ;;
-    helper)
-      found=(api-key aws claude-code)
-      ;;
-    managers)
-      found=(allow check list)
-      ;;
-    team)
-      found=(add diff list remove show update)
-      ;;
-    vault)
-      found=(
-        accept-rollback init keychain machine-key passwd recovery rotate
-        status
-      )
-      ;;
+  # What can be typed after a command: word|kind|words|mark|value|meaning.
+  # cli/switching/completion.py makes the rows of the commands themselves.
+  function __keyswitch_table {
+    rows=()
+    case $1 in
+    @TABLE@) ;;
     esac
+  }
+
+  # Find the words of a command that the pattern fits.
+  function __keyswitch_words {
+    \builtin local row
+    __keyswitch_table "$1"
+    found=()
+    for row in "${rows[@]}"; do
+      # shellcheck disable=SC2254 # it is a pattern
+      case $row in
+      $2) found+=("${row%%|*}") ;;
+      esac
+    done
+  }
+
+  # Fill `kind` and `found` for an option of a command, or a place in it.
+  function __keyswitch_value {
+    \builtin local row
+    __keyswitch_table "$1"
+    for row in "${rows[@]}"; do
+      case $row in
+      "$2|"*)
+        row=${row#*|}
+        kind=${row%%|*} row=${row#*|}
+        # shellcheck disable=SC2206 # words, to be taken apart
+        found=(${row%%|*})
+        \builtin return 0
+        ;;
+      esac
+    done
+    kind=$3 found=()
+    \builtin return 1
+  }
+
+  function __keyswitch_commands {
+    __keyswitch_words "$1" '*|command||||*'
   }
 
   function __keyswitch_options {
-    found=()
-    case "$1" in
-    '')
-      found=(--json --no-input -q --quiet -v --verbose --color --version)
-      ;;
-    add)
-      found=(
-        --provider --set --label --expires --expect --store --reference
-        --lifetime --stdin --from-env --from-file --fd --dry-run
-      )
-      ;;
-    allow)
-      found=(--dry-run)
-      ;;
-    copy)
-      found=(--dry-run)
-      ;;
-    current)
-      found=(--prompt --usage)
-      ;;
-    deny)
-      found=(--dry-run)
-      ;;
-    doctor)
-      found=(--fix --dry-run --yes --network --run-helper --report)
-      ;;
-    edit)
-      found=(
-        --set --unset --label --expires --expect --isolated --no-isolated
-        --share --only --never --reference --lifetime --dry-run
-      )
-      ;;
-    env)
-      found=(--shell --unset --format --reveal)
-      ;;
-    explain)
-      found=(--from-log)
-      ;;
-    export)
-      found=(--all --to --replace --passphrase-fd --passphrase-file)
-      ;;
-    history)
-      found=(-n --number)
-      ;;
-    import)
-      found=(
-        --replace --accept-host --yes --store --passphrase-fd
-        --passphrase-file --dry-run
-      )
-      ;;
-    install)
-      found=(--login --no-login --yes --dry-run)
-      ;;
-    link)
-      found=(--remote --dry-run)
-      ;;
-    login)
-      found=(
-        --capture --token --orphan --store --label --stdin --from-env
-        --console --email --dry-run
-      )
-      ;;
-    logout)
-      found=(--yes --dry-run)
-      ;;
-    'managers allow')
-      found=(--yes)
-      ;;
-    migrate)
-      found=(--to --all --overwrite --dry-run)
-      ;;
-    off)
-      found=(--here --wait --timeout --force --dry-run)
-      ;;
-    remove)
-      found=(--yes --dry-run)
-      ;;
-    rename)
-      found=(--dry-run)
-      ;;
-    revoke-local)
-      found=(--all --claude-code --stale --yes --dry-run)
-      ;;
-    rotate)
-      found=(--expires --store --stdin --from-env --from-file --fd --dry-run)
-      ;;
-    run)
-      found=(--redact)
-      ;;
-    shell)
-      found=(--shell)
-      ;;
-    show)
-      found=(--reveal)
-      ;;
-    'team add')
-      found=(--tag --sha256 --signer --dry-run)
-      ;;
-    'team diff')
-      found=(--source --tag)
-      ;;
-    'team remove')
-      found=(--yes --dry-run)
-      ;;
-    'team update')
-      found=(--source --tag --sha256 --signer --dry-run)
-      ;;
-    trace)
-      found=(
-        --profile --to --record --bodies --view --simulate --replay
-        --intercept --intercept-host
-      )
-      ;;
-    undo)
-      found=(--dry-run)
-      ;;
-    uninstall)
-      found=(--all --yes --dry-run)
-      ;;
-    unlink)
-      found=(--remote --dry-run)
-      ;;
-    unlock)
-      found=(--timeout --passphrase-fd --passphrase-file)
-      ;;
-    use)
-      found=(--here --target --suggest --wait --timeout --force --dry-run)
-      ;;
-    'vault accept-rollback')
-      found=(--yes)
-      ;;
-    'vault init')
-      found=(--machine-key --passphrase-fd --passphrase-file)
-      ;;
-    'vault passwd')
-      found=(--passphrase-fd --passphrase-file)
-      ;;
-    'vault recovery')
-      found=(--use --passphrase-fd --passphrase-file)
-      ;;
-    'vault rotate')
-      found=(--passphrase-fd --passphrase-file)
-      ;;
-    verify)
-      found=(--all)
-      ;;
-    whoami)
-      found=(--run-helper --verify --explain --as)
-      ;;
-    esac
-    case "$1" in
-    '' | helper | 'helper api-key' | 'helper aws' | 'helper claude-code' | \
-      managers | run | team | vault)
-      ;;
-    *)
-      found+=(--json --no-input -q --quiet -v --verbose --color)
-      ;;
-    esac
-    found+=(-h --help)
-  }
-
-  function __keyswitch_value {
-    kind=flag found=()
-    case "$1 $2" in
-    ' --color')
-      kind=words
-      found=(always auto never)
-      ;;
-    'add --provider')
-      kind=words
-      found=(
-        anthropic anthropic-aws aws bedrock claude-login claude-token custom
-        foundry gateway gemini github openai openrouter vertex
-      )
-      ;;
-    'add --set' | 'add --label' | 'add --expires' | 'add --reference' | \
-      'add --lifetime' | 'add --from-env' | 'add --fd' | 'edit --set' | \
-      'edit --unset' | 'edit --label' | 'edit --expires' | 'edit --only' | \
-      'edit --never' | 'edit --reference' | 'edit --lifetime' | \
-      'export --passphrase-fd' | 'history -n' | 'history --number' | \
-      'import --accept-host' | 'import --passphrase-fd' | 'link --remote' | \
-      'login --label' | 'login --from-env' | 'login --email' | \
-      'off --timeout' | 'rotate --expires' | 'rotate --from-env' | \
-      'rotate --fd' | 'team add --tag' | 'team add --sha256' | \
-      'team add --signer' | 'team diff --tag' | 'team update --tag' | \
-      'team update --sha256' | 'team update --signer' | \
-      'trace --intercept-host' | 'unlink --remote' | 'unlock --timeout' | \
-      'unlock --passphrase-fd' | 'use --timeout' | \
-      'vault init --passphrase-fd' | 'vault passwd --passphrase-fd' | \
-      'vault recovery --passphrase-fd' | 'vault rotate --passphrase-fd')
-      kind=nothing
-      ;;
-    'add --expect' | 'edit --expect')
-      kind=words
-      found=(api cloud subscription)
-      ;;
-    'add --store' | 'import --store' | 'login --store' | 'migrate --to' | \
-      'rotate --store')
-      kind=words
-      found=(keychain vault)
-      ;;
-    'add --from-file' | 'export --to' | 'export --passphrase-file' | \
-      'import --passphrase-file' | 'rotate --from-file' | \
-      'team diff --source' | 'team update --source' | 'trace --to' | \
-      'trace --record' | 'trace --view' | 'trace --replay' | \
-      'unlock --passphrase-file' | 'vault init --passphrase-file' | \
-      'vault passwd --passphrase-file' | \
-      'vault recovery --passphrase-file' | 'vault rotate --passphrase-file')
-      kind=files
-      ;;
-    'edit --share')
-      kind=words
-      found=(agents commands history memory none settings skills)
-      ;;
-    'env --shell')
-      kind=words
-      found=(bash cmd dash dotenv fish json ksh mksh nu pwsh sh zsh)
-      ;;
-    'env --format')
-      kind=words
-      found=(dotenv json)
-      ;;
-    'shell --shell')
-      kind=words
-      found=(bash dash fish ksh mksh nu pwsh sh zsh)
-      ;;
-    'trace --profile')
-      kind=profiles
-      ;;
-    'trace --bodies')
-      kind=words
-      found=(all answers none)
-      ;;
-    'trace --simulate')
-      kind=words
-      found=(
-        401 403-aws 429 529 bad-json cut expired-login html overloaded slow
-      )
-      ;;
-    'use --target')
-      kind=words
-      found=(claude-code none)
-      ;;
-    'whoami --as')
-      kind=words
-      found=(action desktop remote terminal vscode)
-      ;;
-    esac
+    __keyswitch_words "$1" '-*'
   }
 
   function __keyswitch_argument {
-    kind=nothing found=()
-    case "$1 $2" in
-    'allow 1' | 'deny 1')
-      kind=folders
-      ;;
-    'completion 1')
-      kind=words
-      found=(bash fish pwsh zsh)
-      ;;
-    'copy 1' | 'edit 1' | 'env 1' | 'helper api-key 1' | 'helper aws 1' | \
-      'link 1' | 'login 1' | 'logout 1' | 'migrate 1' | 'remove 1' | \
-      'rename 1' | 'revoke-local 1' | 'rotate 1' | 'run 1' | 'shell 1' | \
-      'show 1')
-      kind=profiles
-      ;;
-    'hook 1')
-      kind=words
-      found=(bash fish nu pwsh zsh)
-      ;;
-    'import 1' | 'team add 1')
-      kind=files
-      ;;
-    'install 1' | 'uninstall 1')
-      kind=words
-      found=(bash fish nu pwsh zsh claude-statusline)
-      ;;
-    'managers check 1')
-      kind=words
-      found=(
-        age aws-sm aws-ssm azure-kv bao bw exec gcp-sm gh gopass keepassxc op
-        pass sops vault
-      )
-      ;;
-    'providers 1')
-      kind=words
-      found=(
-        anthropic anthropic-aws aws bedrock claude-login claude-token custom
-        foundry gateway gemini github openai openrouter vertex
-      )
-      ;;
-    'use 1')
-      kind=profiles
-      found=(-)
-      ;;
-    'export '* | 'verify '*)
-      kind=profiles
-      ;;
-    'run '* | 'trace '*)
-      kind=programs
-      ;;
-    esac
+    __keyswitch_value "$1" "$2" '' || __keyswitch_value "$1" rest nothing || :
   }
-  # written: end
 
   # Offer those of the words that begin as the typed one does.
   function __keyswitch_offer {
@@ -407,7 +123,7 @@
       case $inside$ended$word in
       -- | inside--) ended=ended ;;
       -?*)
-        __keyswitch_value "$place" "$word"
+        __keyswitch_value "$place" "$word" flag || :
         [[ $kind == flag ]] || option=$word
         ;;
       *)
@@ -427,6 +143,7 @@
 
   function __keyswitch_answer {
     \builtin local kind found place option count inside ended typed before
+    \builtin local rows IFS=$' \t\n'
     kind='' found=() place='' option='' count=0 inside='' ended='' before=''
     __keyswitch_walk
     typed=${COMP_WORDS[COMP_CWORD]-}
@@ -440,7 +157,7 @@
     esac
     if [[ -n $option ]]; then
       [[ $typed != '=' ]] || typed=''
-      __keyswitch_value "$place" "$option"
+      __keyswitch_value "$place" "$option" flag || :
     else
       if [[ $typed == -* && -z $inside$ended ]]; then
         __keyswitch_options "$place"
@@ -485,7 +202,8 @@
   \builtin export -nf __keyswitch_complete __keyswitch_answer \
     __keyswitch_walk __keyswitch_programs __keyswitch_profiles \
     __keyswitch_offer __keyswitch_argument __keyswitch_value \
-    __keyswitch_options __keyswitch_commands
+    __keyswitch_options __keyswitch_commands __keyswitch_words \
+    __keyswitch_table
   case $BASH_VERSION in
   # Before 4.0 there is no compopt.
   [1-3].*) \builtin complete -o default -F __keyswitch_complete keyswitch ;;

@@ -17,17 +17,6 @@
     \builtin [ "$__keyswitch_places" = '@PLACES@' ]; then
     \builtin unset -v __keyswitch_text __keyswitch_places
     @HOOK@
-    # Read when it is first asked for: it takes as long as all the rest.
-    function __keyswitch_complete {
-      # shellcheck source=/dev/null
-      \builtin . '@COMPLETION@' && __keyswitch_complete "$@"
-    }
-    \builtin export -nf __keyswitch_complete
-    case $BASH_VERSION in
-    # Before 4.0 there is no compopt.
-    [1-3].*) \builtin complete -o default -F __keyswitch_complete keyswitch ;;
-    *) \builtin complete -F __keyswitch_complete keyswitch ;;
-    esac
   else
     \builtin unset -v __keyswitch_text __keyswitch_places
     \builtin false

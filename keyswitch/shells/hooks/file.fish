@@ -18,14 +18,6 @@ begin
     if string match -q '*"@VERSION@"*' -- "$__keyswitch_text"
         and test "$__keyswitch_places" = '@PLACES@'
         @HOOK@
-        # Read when it is first asked for: it takes as long as all the rest.
-        function __keyswitch_complete
-            complete --erase -c keyswitch
-            source '@COMPLETION@'
-            and __keyswitch_complete $argv
-        end
-        complete -c keyswitch -f -a '(__keyswitch_complete)'
-        complete -c keyswitch -n '__keyswitch_complete files' -F
         true
     else
         false

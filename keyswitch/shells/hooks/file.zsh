@@ -15,13 +15,6 @@
     $__keyswitch_places == '@PLACES@' ]]; then
     \builtin unset -v __keyswitch_text __keyswitch_places
     @HOOK@
-    # Read when it is first asked for: it takes as long as all the rest.
-    function __keyswitch_complete {
-      \builtin . '@COMPLETION@' && __keyswitch_complete "$@"
-    }
-    if ((${+functions[compdef]})); then
-      compdef __keyswitch_complete keyswitch
-    fi
     \builtin true
   else
     \builtin unset -v __keyswitch_text __keyswitch_places

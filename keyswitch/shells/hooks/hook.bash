@@ -243,8 +243,26 @@
 
   # Under `set -a` they were exported, and would be there in every child.
   \builtin export -n __keyswitch_state __keyswitch_config
+  # Completion is loaded when it is first asked for: it takes as long as all the
+  # rest. Where no package brings the file, keyswitch makes it.
+  function __keyswitch_load {
+    if [[ -f '@COMPLETION@' && -r '@COMPLETION@' ]]; then
+      # shellcheck source=/dev/null
+      \builtin . '@COMPLETION@'
+    else
+      \builtin eval "$(\builtin command keyswitch completion bash 2>/dev/null)"
+    fi
+    \builtin declare -F __keyswitch_complete >/dev/null &&
+      __keyswitch_complete "$@"
+  }
+  case $BASH_VERSION in
+  # Before 4.0 there is no compopt.
+  [1-3].*) \builtin complete -o default -F __keyswitch_load keyswitch ;;
+  *) \builtin complete -F __keyswitch_load keyswitch ;;
+  esac
+
   \builtin export -nf keyswitch __keyswitch_hook __keyswitch_follow \
-    __keyswitch_apply __keyswitch_look __keyswitch_moved
+    __keyswitch_apply __keyswitch_look __keyswitch_moved __keyswitch_load
   if [[ $- == *i* && ${PROMPT_COMMAND[*]-} != *__keyswitch_hook* ]]; then
     # `&& \:` passes the status on, and `set -e` does not end the shell.
     # At the end: nobody loses PIPESTATUS to us. After a newline: what is there

@@ -232,4 +232,21 @@ begin
         end
         return $__keyswitch_status
     end
+
+    # Completion is loaded when it is first asked for: it takes as long as all
+    # the rest. Where no package brings the file, keyswitch makes it.
+    function __keyswitch_load
+        if not functions -q __keyswitch_complete
+            complete --erase -c keyswitch
+            if test -f '@COMPLETION@' -a -r '@COMPLETION@'
+                source '@COMPLETION@'
+            else
+                command keyswitch completion fish 2>/dev/null | source
+            end
+        end
+        functions -q __keyswitch_complete
+        and __keyswitch_complete $argv
+    end
+    complete -c keyswitch -f -a '(__keyswitch_load)'
+    complete -c keyswitch -n '__keyswitch_load files' -F
 end

@@ -139,4 +139,14 @@
             & $global:__keyswitch_prompt
         }
     }
+
+    # Completion is loaded when it is first asked for.
+    Register-ArgumentCompleter -Native -CommandName keyswitch -ScriptBlock {
+        param($wordToComplete, $commandAst, $cursorPosition)
+        $text = (& (__keyswitch_program) completion pwsh) -join "`n"
+        if ($text -clike '# keyswitch: completion*') {
+            Invoke-Expression -Command $text
+            __keyswitch_complete $wordToComplete $commandAst $cursorPosition
+        }
+    }
 }

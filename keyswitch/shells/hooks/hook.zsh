@@ -221,4 +221,18 @@
     __keyswitch_attach
   fi
   \builtin unfunction __keyswitch_attach
+
+  # Completion is loaded when it is first asked for: it takes as long as all the
+  # rest. Where no package brings the file, keyswitch makes it.
+  function __keyswitch_load {
+    if [[ -f '@COMPLETION@' && -r '@COMPLETION@' ]]; then
+      \builtin . '@COMPLETION@'
+    else
+      \builtin eval "$(\builtin command keyswitch completion zsh 2>/dev/null)"
+    fi
+    ((${+functions[__keyswitch_complete]})) && __keyswitch_complete "$@"
+  }
+  if ((${+functions[compdef]})); then
+    compdef __keyswitch_load keyswitch
+  fi
 }

@@ -19,6 +19,7 @@ from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.situation import Scene, Situation, scene_of
 from keyswitch.diagnosis.findings.whose import otherwise
+from keyswitch.diagnosis.one_step import one_step
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT, Profile
@@ -217,8 +218,7 @@ def undelivered(workspace: Workspace, name: str) -> list[Finding]:
                 LOCKED if isinstance(e, LockedError) else _ABSENT,
                 ERROR,
                 f"no program gets the secret of '{name}'",
-                e.message,
-                e.hint or f"keyswitch rotate {name}",
+                *one_step(e, e.message, f"keyswitch rotate {name}", name),
             )
         ]
     return []
@@ -243,7 +243,8 @@ def not_given(workspace: Workspace, name: str) -> list[Finding]:
         require_own_host(compiled, workspace.environ, regions=regions)
     except MovedError as e:
         what = f"no program gets the secret of '{name}' here"
-        return [Finding(_NOT_GIVEN, ERROR, what, e.message, e.hint)]
+        # Of a repository that moves the request elsewhere.
+        return [Finding(_NOT_GIVEN, ERROR, what, *one_step(e, e.message, ""))]
     except KeyswitchError:
         pass  # its file is broken, which is said elsewhere
     return []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
+from keyswitch.diagnosis.one_step import one_step
 from keyswitch.directories import guard
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.verdict import ERROR, Finding
@@ -24,7 +27,7 @@ def again(chosen: Selection) -> str:
         return f'eval "$(keyswitch env {chosen.name})"'
     if chosen.how == selection.BY_DIRECTORY:
         return _FOLLOW
-    return f"keyswitch use {chosen.name or 'NAME'}"
+    return f"keyswitch use {chosen.name}".rstrip()
 
 
 def kept_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
@@ -53,9 +56,8 @@ def guarded_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
         Finding(
             "elsewhere",
             ERROR,
-            f"'{name}' may not be used here, and no other profile is active",
-            refused.message,
-            refused.hint,
+            f"'{name}' is not used here, and no other one is",
+            *one_step(refused, refused.message, f"keyswitch edit {name}"),
         )
     ]
 
@@ -63,14 +65,14 @@ def guarded_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
 def _of_choice(workspace: Workspace, chosen: Selection) -> Finding:
     if chosen.how == selection.BY_DIRECTORY:
         link = chosen.link
-        remote = "" if link.startswith("/") else f" --remote '{link}'"
+        remote = "" if link.startswith("/") else f" --remote {quote(link)}"
         return Finding(
             "directory-choice",
             ERROR,
-            f"this directory still uses '{chosen.name}'",
-            f"{link} links to it",
-            f"keyswitch unlink{remote}, or for this terminal only: keyswitch "
-            "use NAME --here",
+            f"this directory keeps '{chosen.name}'",
+            f"{link} asks for it; 'keyswitch use NAME --here' is for this "
+            "terminal alone",
+            f"keyswitch unlink{remote}",
             link,
         )
     fix = _FOLLOW if chosen.how == selection.BY_SHELL else _BACK

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import bindings
 from keyswitch.changes.draft import once_settled
 from keyswitch.commit.transaction import Transaction, on_disk
+from keyswitch.diagnosis.one_step import NOTHING, one_step
 from keyswitch.errors import (
     DamagedFileError,
     FileStateError,
@@ -21,7 +22,6 @@ from keyswitch.errors import (
     ReadOnlyError,
 )
 from keyswitch.model import Profile
-from keyswitch.switching.activation.effect import without_files
 from keyswitch.switching.planning import all_folders
 from keyswitch.switching.planning.planned import Switch
 from keyswitch.targets.verdict import NOTE, Finding
@@ -48,22 +48,19 @@ def findings(
         use = f"keyswitch use {profile.name}"
         if error and not error.message.startswith(places):
             grave = situation.severity_of(profile.name)
-            what = f"'{use}' would fail: {error.message}"
-            why = "it changes either all of its files or none"
-            fix = error.hint
+            what = f"'{use}' would stop: {error.message}"
+            why = "it changes all of its files or none"
+            why, fix = one_step(error, why, use)
             if isinstance(error, ReadOnlyError) and profile.secrets:
-                fix += f"; without that: {without_files(quiet, profile.name)}"
+                why += f"; to have its files changed: {fix}"
+                fix = f"keyswitch run {profile.name} -- claude"
             yield Finding("use-refuses", grave, what, why, fix)
             places = (*places, error.message)
         for note in notes:
             if note not in told:
                 told.add(note)
-                what, why = (
-                    f"'{use}' would say: {note}",
-                    "it would still switch",
-                )
-                fix = "nothing to do"
-                yield Finding("use-warns", NOTE, what, why, fix)
+                what, why = f"'{use}' would say: {note}", "it goes on"
+                yield Finding("use-warns", NOTE, what, why, NOTHING)
 
 
 def _one_of_each_kind(situation: Situation) -> Iterator[Profile]:

@@ -11,10 +11,12 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from shlex import quote
 
 from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal
 from keyswitch.commit.transaction import note_file
+from keyswitch.diagnosis.one_step import one_step
 from keyswitch.disk import permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_planted
@@ -228,7 +230,7 @@ def _vault(paths: Paths) -> Iterator[Finding]:
         return
     if "machine" in slots and len(key or b"") != envelope.KEY_SIZE:
         path, severity = paths.machine_key_file, WARNING
-        fix = "open the vault, then: keyswitch vault machine-key"
+        fix = "keyswitch vault machine-key"
         if slots == {"machine"}:
             severity, fix = ERROR, f"restore {path}"
         yield Finding(
@@ -252,35 +254,32 @@ def _mode(path: str, found: os.stat_result, wanted: int) -> Iterator[Finding]:
             "own-file-mode",
             ERROR,
             f"{path} has mode {present:04o}",
-            "keyswitch cannot use it, or other users can change it",
-            f"chmod {wanted:04o} {path}",
+            "keyswitch cannot work with it, or others could change it",
+            f"chmod {wanted:04o} {quote(path)}",
             path,
             Mend(Mend.MODE, path, mode=wanted, expected=identity(path)),
         )
 
 
-def _aside(path: str, what: str, why: str = _WITHOUT, fix: str = "") -> Finding:
+def _aside(
+    path: str, what: str, why: str = _WITHOUT, hint: str = ""
+) -> Finding:
     return Finding(
         "own-file-damaged",
         ERROR,
         what,
-        why,
-        f"{fix or 'check it'}; to move it out of the way: keyswitch doctor "
-        "--fix",
+        f"{why}; {hint}" if hint else why,
+        "keyswitch doctor --fix",  # it sets the file aside
         path,
         Mend(Mend.ASIDE, path, expected=identity(path)),
     )
 
 
 def _for_a_person(path: str, error: KeyswitchError) -> Finding:
-    return Finding(
-        NEWER if isinstance(error, NEWER_ERRORS) else "own-file-damaged",
-        ERROR,
-        error.message,
-        "only what needs this file does not work",
-        error.hint,
-        path,
-    )
+    check = NEWER if isinstance(error, NEWER_ERRORS) else "own-file-damaged"
+    why = "what needs this file does not work; everything else does"
+    step = one_step(error, why, f"correct {path}")
+    return Finding(check, ERROR, error.message, *step, path)
 
 
 def _hooks(paths: Paths, environ: Mapping[str, str]) -> Iterator[Finding]:

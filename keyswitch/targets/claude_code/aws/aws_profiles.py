@@ -64,8 +64,10 @@ class Profiles:
         if found is not None:
             return found
         if not self.files.merged(name):
-            what = f"no AWS file has a profile '{name}'"
-            return Problem(what, self._choose(name))
+            there = ", ".join(self.files.names[:5])
+            others = f" (they have {there})" if there else ""
+            what = f"no AWS file has a profile '{name}'{others}"
+            return Problem(what, f"aws configure --profile {quote(name)}")
         return _empty(name)
 
     def look(self, name: str, visited: tuple[str, ...] = ()) -> Found:
@@ -78,11 +80,6 @@ class Profiles:
             if has(data):
                 return look(self, name, data, (*visited, name))
         return None
-
-    def _choose(self, name: str) -> str:
-        there = ", ".join(self.files.names[:5])
-        found = f"use an existing one ({there}), or " if there else ""
-        return f"{found}create it: aws configure --profile {quote(name)}"
 
     def _header(
         self, name: str, key: Secret | None, why_unknown: str = ""
@@ -126,14 +123,14 @@ class Profiles:
                 "Ec2InstanceMetadata": self.outside.instance,
             }.get(kind, False)
             what = f"credential_source '{kind}' of the AWS profile '{name}'"
-            fix = f"fix it in {self.files.path_of(name)}"
-            return None if there else Problem(f"{what} returns nothing", fix)
+            fix = f"correct it in {self.files.path_of(name)}"
+            return None if there else Problem(f"{what} gives nothing", fix)
         if len(visited) > _DEEPEST:
             return None  # nobody's files; what it ends in does not matter
         static = _is_static(self.files.merged(base))
         if base in visited and not static:
             what = f"the AWS profile '{name}' is its own source_profile"
-            return Problem(what, f"fix {self.files.path_of(name)}")
+            return Problem(what, f"correct {self.files.path_of(name)}")
         found = self.look(base, visited)
         if isinstance(found, Header):
             return None
@@ -141,7 +138,7 @@ class Profiles:
             return Problem(
                 f"the AWS profile '{name}' takes its keys from "
                 f"source_profile '{base}', which no AWS file has",
-                f"fix source_profile in {self.files.path_of(name)}",
+                f"correct source_profile in {self.files.path_of(name)}",
             )
         return found or _empty(base)
 
@@ -157,8 +154,9 @@ class Profiles:
         """Return a role's keys, which AWS gives for the token of a file."""
         path = data[cloud_rules.WEB_IDENTITY]
         if self.files.read(path) is None:
-            what = f"the AWS profile '{name}' names {path}, which is missing"
-            return Problem(what, f"fix {self.files.path_of(name)}", ends=True)
+            what = f"the AWS profile '{name}' names {path}, which is not there"
+            fix = f"correct {self.files.path_of(name)}"
+            return Problem(what, fix, ends=True)
         return self._header(name, None, ASKED)
 
     def process(
@@ -181,7 +179,7 @@ class Profiles:
         return Problem(
             f"the credential_process of the AWS profile '{name}' returns no "
             "valid keys",
-            f"run it by hand to see why; it is set in {source.path}",
+            f"correct credential_process in {source.path}",
         )
 
     def sso(
@@ -190,22 +188,19 @@ class Profiles:
         """Return the keys that AWS gives for a sign-in."""
         session = data.get(cloud_rules.SSO)
         section = self.files.session(session) if session else None
-        path, again = (
-            self.files.path_of(name),
-            f"aws sso login --profile {quote(name)}",
-        )
+        again = f"aws sso login --profile {quote(name)}"
         problem = partial(Problem, ends=True)
         if session and section is None:
             return problem(
                 f"the AWS profile '{name}' names the sso_session '{session}', "
                 "which no AWS file has",
-                f"aws configure sso, or fix {path}",
+                f"aws configure sso --profile {quote(name)}",
             )
         merged = {**data, **(section or {})}
         lacks = [key for key in _SSO if key not in merged]
         if lacks:
             what = f"the AWS profile '{name}' lacks {' and '.join(lacks)}"
-            return problem(what, f"aws configure sso, or fix {path}")
+            return problem(what, f"aws configure sso --profile {quote(name)}")
         start = session or merged["sso_start_url"]
         if signed_in(self.files, start, renews=bool(session)):
             return self._header(name, None, ASKED)
@@ -273,8 +268,6 @@ _WAYS: dict[str, tuple[_Has, _Look]] = {
 def _by_hand(name: str) -> str:
     """Return how a person gives the code to the aws command, once."""
     return (
-        "let the aws command ask for it, then start Claude Code in that "
-        'shell: eval "$(aws configure export-credentials --profile '
-        f'{quote(name)} --format env)" && unset {cloud_rules.AWS_PROFILE}; or '
-        "save what it prints: keyswitch add NAME --provider bedrock"
+        f'eval "$(aws configure export-credentials --profile {quote(name)} '
+        f'--format env)" && unset {cloud_rules.AWS_PROFILE}'
     )

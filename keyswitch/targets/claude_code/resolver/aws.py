@@ -51,8 +51,8 @@ SIGNED = ("bedrock", "mantle", "anthropicAws")  # with an AWS identity
 
 _HIDES_PAIR = "AWS_PROFILE is set, which Claude Code prefers to a pair of keys"
 _NOTHING = Problem(
-    "no AWS credentials found",
-    "aws sso login, or aws configure",
+    "there are no AWS credentials",
+    "aws configure",
     set_wrong=False,
 )
 
@@ -185,7 +185,9 @@ class Chain:
             return None
         if self.scene.read(os.path.join(self.scene.cwd, path)) is None:
             what = f"{name} names {path}, which cannot be read"
-            return Problem(what, f"unset {name}, or fix it", ends=True)
+            given = self.view.given(name)
+            fix = given.source.removal if given else f"unset {name}"
+            return Problem(what, fix, ends=True)
         return self._of_variable(name)
 
     def container(self) -> Found:

@@ -62,8 +62,8 @@ def request(scene: Scene, _run: Run | None) -> Request:
         return Request(refusal=_NOBODY)
     choice = scene.request.text(_CHOICE).lower()
     if choice not in ("", "dev", "prod"):
-        what = f"{_CHOICE} is '{choice}', but only 'prod' and 'dev' are valid"
-        problem = Problem(what, f"unset {_CHOICE}")
+        what = f"{_CHOICE} is '{choice}', and only 'prod' and 'dev' are known"
+        problem = Problem(what, _removal(scene, _CHOICE))
         return Request(refusal=what, problem=problem)
     last: Header | None = None
     for rule in cloud_rules.AZURE_CHAIN:
@@ -79,6 +79,11 @@ def request(scene: Scene, _run: Run | None) -> Request:
     if last is None:
         return Request(refusal=_NOTHING.what, problem=_NOTHING)
     return cloud_services.of_machine(Request(None, last), _NOTHING)
+
+
+def _removal(scene: Scene, name: str) -> str:
+    given = scene.request.get(name)
+    return given.source.removal if given else f"unset {name}"
 
 
 def _is_asked(source: str, choice: str) -> bool:
@@ -102,7 +107,7 @@ def workload(scene: Scene) -> Found:
     path = scene.request.raw(name)
     if scene.read(os.path.join(scene.cwd, path)) is None:
         what = f"{name} names {path}, which cannot be read"
-        return Problem(what, f"unset {name}, or fix it")
+        return Problem(what, _removal(scene, name))
     return _of_variable(scene, name)
 
 

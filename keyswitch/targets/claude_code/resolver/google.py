@@ -72,10 +72,10 @@ def variable(scene: Scene) -> Found:
     if value is None:
         return None
     path, source = value.text, value.source
-    unset = f"unset {source.name}, or {_SIGN_IN}"
     problem = _broken(scene, path)
     if problem:
-        return Problem(f"{source.name} names {path}, {problem}", unset)
+        what = f"{source.name} names {path}, {problem}"
+        return Problem(what, source.removal)
     source = Source("google", cloud_rules.GOOGLE_FILE, source.set_by, path)
     return Header(BEARER, None, source, ASK_TOKEN)
 
@@ -98,12 +98,13 @@ def usual_file(scene: Scene) -> Found:
 
 def machine(scene: Scene) -> Found:
     """Return what a machine of Google's gives, if this is one."""
+    given = scene.request.get(_DETECTION)
     detection = scene.request.text(_DETECTION).lower()
     if detection == "none":
         return None
-    if detection not in _DETECTIONS:
-        what = f"{_DETECTION} is '{detection}', which Google's client rejects"
-        return Problem(what, f"unset {_DETECTION}")
+    if given and detection not in _DETECTIONS:
+        what = f"{_DETECTION} is '{detection}', which Google's client refuses"
+        return Problem(what, given.source.removal)
     return cloud_services.may_give(BEARER, cloud_rules.GOOGLE_MACHINE)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keyswitch.diagnosis.findings.rungs import Rung, with_beaten
 from keyswitch.diagnosis.findings.situation import Situation
+from keyswitch.diagnosis.precedence.rungs import Rung, with_beaten
 from keyswitch.targets.claude_code import rules, versions
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.rules import Rule
@@ -37,7 +37,7 @@ def _rungs(situation: Situation) -> Iterator[Rung]:
         yield Rung("service", cloud.flag, place, used, reason, seen)
     if verdict.provider is not None:
         # Loaded here: most people have none.
-        from keyswitch.diagnosis.findings.cloud_precedence import of_cloud
+        from keyswitch.diagnosis.precedence.of_cloud import of_cloud
 
         yield from of_cloud(situation, verdict.provider)
     found = Candidates(scene, scene.request, None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keyswitch.diagnosis.findings.rungs import Rung
 from keyswitch.diagnosis.findings.situation import Situation
+from keyswitch.diagnosis.precedence.rungs import Rung
 from keyswitch.targets.claude_code import cloud_rules
 from keyswitch.targets.claude_code.resolver import aws, cloud
 from keyswitch.targets.verdict import SERVICE, Cloud, Header

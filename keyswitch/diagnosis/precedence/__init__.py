@@ -1,0 +1,1 @@
+"""In which order Claude Code looks for a credential, and what is there."""

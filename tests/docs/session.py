@@ -1,0 +1,80 @@
+"""A person's terminal, in which the commands of a page are typed."""
+
+import re
+import time
+
+import pexpect
+
+from tests.components import PYTHON, ROOT
+
+WAIT = 60  # seconds for one command
+QUIET = 0.3  # seconds after which a line without an end is a question
+PROMPT = re.compile(r"<<(\d+)>>")
+QUESTION = re.compile(r"(?:[:?]|\] ?:?) *$")
+ERROR = "API Error: 401 authentication_error: invalid x-api-key"
+# They answer where a page starts a program that is not here, or not wanted.
+STAND_INS = {
+    "claude": f"""case "$*" in
+        *hi) echo '{ERROR}' ;;
+        *) echo 'the answer' ;;
+    esac""",
+    "make": "echo made",
+}
+
+
+class Session:
+    """bash in a terminal of 100 columns, with `keyswitch` on its PATH."""
+
+    def __init__(self, ks, folder):
+        folder.mkdir()
+        for name, body in STAND_INS.items():
+            _program(folder / name, body)
+        _program(
+            folder / "keyswitch",
+            f'PYTHONPATH={ROOT} exec {PYTHON} -P -m keyswitch "$@"',
+        )
+        environ = {
+            **ks.environ,
+            "PATH": f"{folder}:{ks.environ['PATH']}",
+            "TERM": "xterm",
+            "NO_COLOR": "1",
+            "USER": "you",
+        }
+        del environ["PYTHONPATH"]
+        self.child = pexpect.spawn(
+            "bash",
+            ["--noprofile", "--norc", "--noediting"],
+            env=environ,
+            cwd=str(ks.home),
+            encoding="utf-8",
+            dimensions=(50, 100),
+            echo=False,
+            timeout=WAIT,
+        )
+        self.child.sendline("PS1='<<$?>>' PS2= HISTFILE=")
+        self.child.expect(PROMPT)
+        self.run("stty -echo")
+
+    def run(self, line, answers=None):
+        """Type a line and answers to its questions; return (status, text)."""
+        answers = answers or iter(())
+        self.child.sendline(line)
+        seen, end = "", time.monotonic() + WAIT
+        while not (found := PROMPT.search(seen)):
+            assert time.monotonic() < end, f"{line} does not end: {seen}"
+            try:
+                seen += self.child.read_nonblocking(4096, QUIET)
+            except pexpect.TIMEOUT:
+                if QUESTION.search(seen):
+                    self.child.sendline(next(answers, "\x03"))
+                    seen += "\n"
+        return int(found[1]), seen[: found.start()].replace("\r", "")
+
+    def close(self):
+        """End the shell."""
+        self.child.close(force=True)
+
+
+def _program(path, body):
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
