@@ -143,7 +143,7 @@ HELP = answer(
     text="Show this message and exit.",
     print_=lambda ctx: ctx.get_help(),
 )
-YES = flag("--yes", help="Do not ask.")
+YES = flag("--yes", help="Skip the question.")
 SETS = option(
     "--set",
     "sets",

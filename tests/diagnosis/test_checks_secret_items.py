@@ -56,9 +56,9 @@ def test_what_is_in_use_is_graver(look, chosen, severity):
 
 
 def test_an_old_vault_is_named_with_its_own_way_out(look):
-    error = StoreError("it is older than it was", "restore /x; or not")
+    error = StoreError("it is older than when last seen", "restore /x; or not")
     found = look(vault(error))["store-unusable"]
-    assert found.why == "it is older than it was; or not"
+    assert found.why == "it is older than when last seen; or not"
     assert found.fix == "restore /x"
 
 

@@ -105,8 +105,10 @@ _OF_PLACES = {"isolated", "shared", "only", "never"}
 @click.argument("name")
 @SETS
 @option("--unset", "unsets", multiple=True, metavar="FIELD", help="Clear it.")
-@option("--label", help="Free text for listings.")
-@option("--expires", metavar="DATE", help="As 2027-02-01; '' for none.")
+@option("--label", help="A description for listings.")
+@option(
+    "--expires", metavar="DATE", help="A date such as 2027-02-01; '' for none."
+)
 @option("--expect", help="api, subscription or cloud; '' for none.")
 @option(
     "--isolated/--no-isolated",

@@ -35,14 +35,14 @@ def session_token(situation: Situation) -> Iterator[Finding]:
     if token and (not key_id or key_id.startswith(_LONG_LIVED)):
         leftover = ": a long-lived key needs none" if key_id else ""
         what = f"{aws.SESSION_TOKEN} is left over{leftover}"
-        why = f"it is sent along with the key, and AWS answers {_INVALID}"
+        why = f"it is sent with the key, and AWS answers {_INVALID}"
         why = situation.lasting(why, token.source)
         fix = situation.how_to_stop(token.source)
         place = situation.place(token.source)
         yield Finding("aws-session-token-stale", grave, what, why, fix, place)
     if key and key_id.startswith(_TEMPORARY) and not token:
         what = f"{aws.ACCESS_KEY} is temporary; {aws.SESSION_TOKEN} is not set"
-        why = f"AWS takes such a key only with its token: {_INVALID}"
+        why = f"AWS accepts such a key only with its token: {_INVALID}"
         name = view.text(aws.PROFILE)
         fix = f"aws sso login --profile {shlex.quote(name)}"
         if not name:
@@ -62,7 +62,7 @@ def order(situation: Situation) -> Iterator[Finding]:
         ours = situation.is_ours(profile.source.path, aws.PROFILE)
         lesser = (key if ours else profile).source
         why = (
-            "Claude Code takes the profile, the aws command the keys: 'aws "
+            "Claude Code uses the profile, the aws command the keys, so 'aws "
             "sts get-caller-identity' shows another account"
         )
         yield Finding(
@@ -85,7 +85,7 @@ def order(situation: Situation) -> Iterator[Finding]:
         )
     bearer = given(aws.BEARER_TOKEN)
     if bearer and (profile or key):
-        what = f"{aws.BEARER_TOKEN} is set and beats every AWS identity"
+        what = f"{aws.BEARER_TOKEN} is set and overrides every AWS identity"
         why = "it is a Bedrock API key; without it, the AWS keys count"
         why = situation.lasting(why, bearer.source)
         fix = situation.how_to_stop(bearer.source)
@@ -146,8 +146,8 @@ def export(situation: Situation) -> Iterator[Finding]:
     used = owner.masked or ambient.source.name
     what = f"if {rules.AWS_EXPORT} fails, Claude Code silently uses {used}"
     why = (
-        "it falls back to the identity that the machine has anyway; a profile "
-        "of keyswitch has no such fallback"
+        "it falls back to the machine's own identity; a profile of keyswitch "
+        "has no such fallback"
     )
     fix = f"keyswitch add {situation.free_name('work')} --provider bedrock"
     place = situation.place(ambient.source)

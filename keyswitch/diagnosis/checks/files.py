@@ -57,8 +57,11 @@ def plaintext(situation: Situation) -> Iterator[Finding]:
         secret = Secret(value.strip())
         owner = situation.accounts.holder_of(secret)
         shown = printable(masked(secret))
-        what = f"{name} ({shown}) stands in plain text in {place}"
-        why = "every program you run, backup and copy of that file has it"
+        what = f"{name} ({shown}) is in plain text in {place}"
+        why = (
+            "every program you run can read it, and so can anyone with a "
+            "backup of that file"
+        )
         if owner:
             why = f"{why}; profile '{owner}' has it, so none is lost"
             fix = f"remove '{name}' from {place}"
@@ -139,8 +142,11 @@ def switchers(situation: Situation) -> Iterator[Finding]:
     for name, place in SWITCHERS:
         path = os.path.join(situation.scene.home, place)
         if os.path.exists(path):
-            what = f"{name} keeps accounts in {path}"
-            why = "each renewal of the login by one ends the copy of the other"
+            what = f"{name} stores accounts in {path}"
+            why = (
+                "when one of the two renews a login, the other's copy stops "
+                "working"
+            )
             fix = f"stop using {name}, which keeps {path}"
             yield Finding("other-switcher", NOTE, what, why, fix, path)
 
@@ -199,8 +205,8 @@ def links(situation: Situation) -> Iterator[Finding]:
         path = places.credentials
         what = f"{path} is a symbolic link"
         why = (
-            "a renewal puts a file there; its target keeps a dead login "
-            "(CLAUDE_SECURESTORAGE_CONFIG_DIR moves the file itself)"
+            "a renewal replaces the link with a file; its target keeps a dead "
+            "login (CLAUDE_SECURESTORAGE_CONFIG_DIR moves the file itself)"
         )
         fix = _own_copy(path)
         yield Finding("credentials-linked", WARNING, what, why, fix, path)
@@ -209,13 +215,16 @@ def links(situation: Situation) -> Iterator[Finding]:
         if found is None or not stat.S_ISREG(found.st_mode):
             continue
         if os.path.ismount(path):
-            what = f"{path} is mounted on its own, as containers do"
-            why = "a mount cannot be replaced, so atomic writes to it fail"
+            what = f"{path} is a mount point, as in containers"
+            why = "a mount point cannot be replaced, so atomic writes fail"
             fix = f"mount {os.path.dirname(path)} instead of {path}"
             yield Finding("file-mounted", WARNING, what, why, fix, path)
         elif found.st_nlink > 1:
-            what = f"{path} has {found.st_nlink} names"
-            why = "a replaced file loses its other names; they keep old content"
+            what = f"{path} has {found.st_nlink} hard links"
+            why = (
+                "a write replaces the file; its other links keep the old "
+                "contents"
+            )
             fix = _own_copy(path)
             yield Finding("file-hard-linked", NOTE, what, why, fix, path)
 

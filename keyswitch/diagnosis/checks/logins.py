@@ -111,11 +111,13 @@ def kept_of_nobody(situation: Situation) -> Iterator[Finding]:
     except (KeyswitchError, *_ODD):
         return  # every command that needs the file says that it is damaged
     if whose:
-        what = f"kept logins of no profile: {', '.join(dict.fromkeys(whose))}"
+        what = (
+            f"saved logins without a profile: {', '.join(dict.fromkeys(whose))}"
+        )
         why = (
-            "they were in Claude Code's files when another one was put there; "
-            "'keyswitch revoke-local' removes them, and this makes the newest "
-            "a profile"
+            "they were in Claude Code's files when another login replaced "
+            "them; 'keyswitch revoke-local' removes them, and this makes the "
+            "newest a profile"
         )
         fix = f"keyswitch login {situation.free_name('personal')} --orphan"
         yield Finding("login-of-no-profile", NOTE, what, why, fix, path)
@@ -136,7 +138,7 @@ def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
             f"{rules.PROFILE} names '{name}', which does not exist or has no "
             "credentials",
             situation.lasting(
-                "Claude Code ignores it, takes another, and does not say so",
+                "Claude Code ignores it, uses another, and does not say so",
                 named.source,
             ),
             situation.how_to_stop(named.source),
@@ -146,7 +148,7 @@ def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
         used = situation.verdict.request.refusal == found.refusal
         path = found.source.path
         grave, what = ERROR if used else NOTE, found.refusal
-        why = "Claude Code refuses it where it would be used"
+        why = "Claude Code refuses it when it needs it"
         fix = "ant auth login"
         if "other users" in what:
             fix = f"chmod 600 {shlex.quote(path)}"
@@ -184,22 +186,22 @@ def several_folders(situation: Situation) -> Iterator[Finding]:
 _FOLDER_RULES = {
     "empty": (
         "config-dir-empty",
-        "is set and empty: the login is looked for in the current directory",
-        "an empty value is not the same as none",
+        "is set but empty, so the current directory is used",
+        "empty is not the same as unset",
     ),
     "tilde": (
         "config-dir-tilde",
-        "begins with ~, which Claude Code does not expand",
-        "it makes a folder of that name in the current directory",
+        "starts with ~, which Claude Code does not expand",
+        "it creates a folder with that name in the current directory",
     ),
     "usual": (
         "config-dir-usual",
-        "names the usual folder, which moves .claude.json into it",
-        "~/.claude.json is not read any more, nor what was approved there",
+        "is the default folder, which moves .claude.json into it",
+        "~/.claude.json and its approvals are no longer read",
     ),
     "settings": (
         "config-dir-in-settings",
-        "is set in a settings file, which moves the login and nothing else",
+        "is set in a settings file, which moves only the login",
         "settings and .claude.json were looked for before; the shell moves all",
     ),
 }

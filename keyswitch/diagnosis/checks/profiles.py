@@ -45,7 +45,7 @@ def broken(situation: Situation) -> Iterator[Finding]:
         yield Finding("profile-broken", grave, what, why, fix, place)
     names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
-        what = f"'{name}' is chosen, and there is no such profile"
+        what = f"'{name}' is active, but there is no such profile"
         fix = "keyswitch use"
         if situation.scene.environ.get("KEYSWITCH_PROFILE") == name:
             fix = 'eval "$(keyswitch off --here)"'
@@ -98,8 +98,8 @@ def unknown_settings(situation: Situation) -> Iterator[Finding]:
     except KeyswitchError:
         return  # what cannot be read is said of all own files
     for name in names:
-        what = f"{paths.config_file} says '{name}', which is no setting"
-        why = "it has no effect: it is misspelt, or of a newer keyswitch"
+        what = f"unknown setting '{name}' in {paths.config_file}"
+        why = "it has no effect: it is misspelt or from a newer keyswitch"
         fix = f"remove '{name}' from {paths.config_file}"
         place = paths.config_file
         yield Finding("setting-unknown", WARNING, what, why, fix, place)
@@ -126,8 +126,8 @@ def dates(situation: Situation) -> Iterator[Finding]:
         elif not profile.expires and profile.secrets and age > ROTATE_AFTER:
             what = f"'{name}' is {age} days old"
             why = (
-                "a key that is changed once a year is worth less to a thief; "
-                "the service makes the new one"
+                "rotating keys at least once a year limits what a stolen key "
+                "is worth; the service makes the new one"
             )
             yield Finding("key-due-for-rotation", NOTE, what, why, fix, path)
 
@@ -162,8 +162,8 @@ def secrets(situation: Situation) -> Iterator[Finding]:
                 held.setdefault(ref.store, []).append((profile, field))
     works, why = available() if held else (True, "")
     if not works:
-        what = f"unlocked values are not kept between commands: {why}"
-        why = "each command reads its secret store anew, which is slower"
+        what = f"unlocked secrets are not cached between commands: {why}"
+        why = "each command reads the secret store again, which is slower"
         yield Finding("no-session-keyring", NOTE, what, why, NOTHING)
     for store, here in sorted(held.items()):
         try:
@@ -171,7 +171,7 @@ def secrets(situation: Situation) -> Iterator[Finding]:
         except DamagedFileError:
             raise  # the command line sets it aside
         except LockedError as e:
-            why = f"{_names(*here)}: the secrets cannot be looked for now"
+            why = f"cannot check the secrets of {_names(*here)} now"
             why, fix = one_step(e, why, "keyswitch unlock")
             yield Finding("store-locked", NOTE, e.message, why, fix)
         except KeyswitchError as e:
@@ -219,9 +219,9 @@ def _problem_of(keychain: Availability) -> Finding | None:
         return Finding(
             "keychain-unusable",
             ERROR,
-            "the keychain that profiles use cannot be reached",
-            f"{why or 'none of the known ones answers'}; a machine without "
-            "one needs the vault: keyswitch vault init",
+            "cannot reach the keychain that profiles use",
+            f"{why or 'no known keychain answers'}; a machine without one "
+            "needs the vault: keyswitch vault init",
             "log in to a desktop session that has a keyring",
         )
     if keychain.locked:

@@ -188,7 +188,7 @@ def _in_start_file(
     if line.path.startswith(home) and _stands_alone(situation, line):
         mend = Mend(Mend.LINE, line.path, line=line.line, expected=line.text)
     what = f"{provider.flag} is set in a start file"
-    why = f"every new shell makes Claude Code talk to {provider.title}"
+    why = f"in every new shell Claude Code uses {provider.title}"
     if provider.flag in situation.scene.environ:
         why = f"{why}; this one has it until 'unset {provider.flag}'"
     fix = "keyswitch doctor --fix" if mend else f"remove {line.place}"

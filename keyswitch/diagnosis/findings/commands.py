@@ -148,14 +148,14 @@ def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
         if _seems_a_key(word):
             name = situation.free_name("work")
             keep = f"keyswitch add {name} --provider anthropic"
-            return "it seems to be a key, not a command", keep
-        return f"there is no program '{word}'", ""
+            return "it looks like a key, not a command", keep
+        return f"program not found: '{word}'", ""
     word = os.path.join(situation.scene.cwd, word)
     if not os.path.isdir(os.path.dirname(word)) and _seems_a_key(word):
         # A key may have slashes in it.
-        return "its program does not exist", ""
+        return "its program is missing", ""
     if not os.path.exists(word):
-        return f"{word} does not exist", ""
+        return f"{word} is missing", ""
     if os.path.isdir(word):
         return f"{word} is a folder", ""
     if not os.access(word, os.X_OK):
@@ -186,7 +186,7 @@ def _answered(
         yield Finding("helper-failing", ERROR, what, why, fix, place)
     elif ran.seconds > SLOW:
         what = f"{key} took {ran.seconds:.1f} s"
-        why = "every session waits for it, and again each time it is renewed"
+        why = "every session waits for it at the start and at each renewal"
         fix = f"make '{key}' in {place} faster"
         yield Finding("helper-slow", WARNING, what, why, fix, place)
 

@@ -55,8 +55,8 @@ def two_accounts(situation: Situation) -> Iterator[Finding]:
         return
     lesser = _lesser(situation, key, bearer).source
     why = (
-        "Claude Code fills the two headers separately; which of the two the "
-        "server takes is the server's choice"
+        "Claude Code fills the two headers separately; the server chooses "
+        "which one it uses"
     )
     yield Finding(
         "two-accounts",
@@ -137,8 +137,11 @@ def wrong_bill(situation: Situation) -> Iterator[Finding]:
     profile, bill = situation.wanted, situation.bill
     if profile and profile.expect and bill not in ("", profile.expect):
         meant, billed = _BILLS[profile.expect], _BILLS[bill]
-        what = f"'{profile.name}' expects {meant} to be billed, and {billed} is"
-        why = "what is sent decides the bill, not what is chosen"
+        what = f"'{profile.name}' expects {meant} to be billed, but {billed} is"
+        why = (
+            "the credential that is sent decides the bill, not the active "
+            "profile"
+        )
         yield Finding("wrong-bill", ERROR, what, why, situation.again)
 
 
@@ -151,8 +154,11 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
         return
     source = situation.verdict.request.headers[0].source
     if source.kind == "environment":
-        what = f"{source.name} bills the API, though there is a subscription"
-        why = "Claude Code takes it before any login; 'claude -p' does not ask"
+        what = (
+            f"{source.name} is billed as API use although there is a "
+            "subscription"
+        )
+        why = "Claude Code prefers it to any login; 'claude -p' does not ask"
         why = situation.lasting(why, source)
         fix, place = situation.how_to_stop(source), situation.place(source)
         yield Finding("login-passed-over", WARNING, what, why, fix, place)
@@ -166,7 +172,7 @@ def cloud_over_key(situation: Situation) -> Iterator[Finding]:
     if flag and unused and not situation.chosen:
         name, service = flag.source.name, verdict.service
         what = f"{rules.API_KEY} is unused: {name} sends requests to {service}"
-        why = "'claude auth status' names the key all the same"
+        why = "'claude auth status' still shows the key"
         why = situation.lasting(why, flag.source)
         fix = situation.how_to_stop(flag.source)
         place = situation.place(flag.source)
@@ -199,8 +205,8 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
             )
     if status.logged_in and not request.sent:
         method = status.auth_method
-        what = f"'claude auth status' says {method}, but nothing can be sent"
-        why = "it looks whether a credential is there, not whether it works"
+        what = f"'claude auth status' shows {method}, but nothing can be sent"
+        why = "it checks only that a credential exists, not that it works"
         yield Finding("status-misleads", NOTE, what, why, "keyswitch whoami")
 
 

@@ -103,8 +103,8 @@ def answers(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             "key-unanswered",
             NOTE,
-            f"interactive mode will ask whether to use {rules.API_KEY}, and "
-            "the default is no",
+            f"interactive mode will ask whether to use {rules.API_KEY}; the "
+            "default answer is no",
             "'claude -p' does not ask; a profile's key is never asked about",
             _keep(situation, key.source),
             situation.place(key.source),

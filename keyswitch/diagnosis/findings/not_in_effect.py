@@ -26,7 +26,7 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
     place = ""
     if request.refused_by:
         place = situation.place(request.refused_by)
-        why = f"{request.refused_by.name} decides that, in {place}"
+        why = f"{request.refused_by.name} in {place} decides that"
     why, fix = _way_in(situation, why)
     yield Finding("nothing-sent", ERROR, what, why, fix, place)
 
@@ -70,7 +70,7 @@ def _not_in_use(situation: Situation) -> Iterator[Finding]:
     changed = situation.accounts.other_uses(wanted) if wanted else []
     if changed:
         # What Claude Code has may well be right, and the file wrong.
-        what = f"'{name}' is chosen, but its file changed: {changed[0].what}"
+        what = f"'{name}' is active, but its file changed: {changed[0].what}"
         why = f"its secret is handed to no program; {changed[0].otherwise}"
         fix, place = changed[0].fix, situation.accounts.paths.profile(name)
         yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
@@ -127,7 +127,7 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     """Return why a source is used in a profile's place, and the way back."""
     place = situation.place(source)
     if situation.scene.login_first and source.name in rules.SUBSCRIPTION:
-        why = "the desktop app and remote sessions take a login before any key"
+        why = "the desktop app and remote sessions prefer a login to any key"
         return why, "log out there, in its settings"
     if source.kind not in _LAST:
         why = f"it comes from {place}, which outranks it"

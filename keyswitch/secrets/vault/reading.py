@@ -270,8 +270,8 @@ def _check_rollback(
     here = (opened.header["epoch"], opened.header["hver"])
     if here < (int(epoch), int(hver)):
         raise StoreError(
-            f"the vault is older than it was: version {here[0]}.{here[1]} "
-            f"after {epoch}.{hver}",
+            "the vault is older than when last seen: version "
+            f"{here[0]}.{here[1]} after {epoch}.{hver}",
             "accept this one: keyswitch vault accept-rollback, or put the "
             "newer file back",
         )

@@ -56,7 +56,7 @@ def guarded_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
         Finding(
             "elsewhere",
             ERROR,
-            f"'{name}' is not used here, and no other one is",
+            f"'{name}' may not be used here, and no other profile is active",
             *one_step(refused, refused.message, f"keyswitch edit {name}"),
         )
     ]
@@ -69,8 +69,8 @@ def _of_choice(workspace: Workspace, chosen: Selection) -> Finding:
         return Finding(
             "directory-choice",
             ERROR,
-            f"this directory keeps '{chosen.name}'",
-            f"{link} asks for it; 'keyswitch use NAME --here' is for this "
+            f"this directory still uses '{chosen.name}'",
+            f"{link} links to it; 'keyswitch use NAME --here' is for this "
             "terminal alone",
             f"keyswitch unlink{remote}",
             link,

@@ -48,8 +48,8 @@ def findings(
         use = f"keyswitch use {profile.name}"
         if error and not error.message.startswith(places):
             grave = situation.severity_of(profile.name)
-            what = f"'{use}' would stop: {error.message}"
-            why = "it changes all of its files or none"
+            what = f"'{use}' would fail: {error.message}"
+            why = "it changes either all of its files or none"
             why, fix = one_step(error, why, use)
             if isinstance(error, ReadOnlyError) and profile.secrets:
                 why += f"; to have its files changed: {fix}"
@@ -59,7 +59,10 @@ def findings(
         for note in notes:
             if note not in told:
                 told.add(note)
-                what, why = f"'{use}' would say: {note}", "it goes on"
+                what, why = (
+                    f"'{use}' would say: {note}",
+                    "it would still switch",
+                )
                 yield Finding("use-warns", NOTE, what, why, NOTHING)
 
 

@@ -66,8 +66,9 @@ def _left_here(workspace: Workspace) -> Finding | None:
     return Finding(
         "helper-left",
         NOTE,
-        f"the helper in {places.settings} was not put there by this keyswitch",
-        "another installation of keyswitch did, which may be gone one day",
+        "another keyswitch installation added the apiKeyHelper in "
+        f"{places.settings}",
+        "it stops working if that installation is removed",
         f"keyswitch use {name}".rstrip(),
         places.settings,
     )

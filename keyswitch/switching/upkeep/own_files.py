@@ -254,7 +254,7 @@ def _mode(path: str, found: os.stat_result, wanted: int) -> Iterator[Finding]:
             "own-file-mode",
             ERROR,
             f"{path} has mode {present:04o}",
-            "keyswitch cannot work with it, or others could change it",
+            "keyswitch cannot use it, or other users can change it",
             f"chmod {wanted:04o} {quote(path)}",
             path,
             Mend(Mend.MODE, path, mode=wanted, expected=identity(path)),
@@ -277,7 +277,7 @@ def _aside(
 
 def _for_a_person(path: str, error: KeyswitchError) -> Finding:
     check = NEWER if isinstance(error, NEWER_ERRORS) else "own-file-damaged"
-    why = "what needs this file does not work; everything else does"
+    why = "only what needs this file does not work"
     step = one_step(error, why, f"correct {path}")
     return Finding(check, ERROR, error.message, *step, path)
 

@@ -124,7 +124,7 @@ class Profiles:
             }.get(kind, False)
             what = f"credential_source '{kind}' of the AWS profile '{name}'"
             fix = f"correct it in {self.files.path_of(name)}"
-            return None if there else Problem(f"{what} gives nothing", fix)
+            return None if there else Problem(f"{what} returns nothing", fix)
         if len(visited) > _DEEPEST:
             return None  # nobody's files; what it ends in does not matter
         static = _is_static(self.files.merged(base))
@@ -154,7 +154,7 @@ class Profiles:
         """Return a role's keys, which AWS gives for the token of a file."""
         path = data[cloud_rules.WEB_IDENTITY]
         if self.files.read(path) is None:
-            what = f"the AWS profile '{name}' names {path}, which is not there"
+            what = f"the AWS profile '{name}' names {path}, which is missing"
             fix = f"correct {self.files.path_of(name)}"
             return Problem(what, fix, ends=True)
         return self._header(name, None, ASKED)

@@ -51,7 +51,7 @@ SIGNED = ("bedrock", "mantle", "anthropicAws")  # with an AWS identity
 
 _HIDES_PAIR = "AWS_PROFILE is set, which Claude Code prefers to a pair of keys"
 _NOTHING = Problem(
-    "there are no AWS credentials",
+    "no AWS credentials found",
     "aws configure",
     set_wrong=False,
 )

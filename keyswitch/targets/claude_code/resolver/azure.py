@@ -62,7 +62,7 @@ def request(scene: Scene, _run: Run | None) -> Request:
         return Request(refusal=_NOBODY)
     choice = scene.request.text(_CHOICE).lower()
     if choice not in ("", "dev", "prod"):
-        what = f"{_CHOICE} is '{choice}', and only 'prod' and 'dev' are known"
+        what = f"{_CHOICE} is '{choice}', but only 'prod' and 'dev' are valid"
         problem = Problem(what, _removal(scene, _CHOICE))
         return Request(refusal=what, problem=problem)
     last: Header | None = None

@@ -103,7 +103,7 @@ def machine(scene: Scene) -> Found:
     if detection == "none":
         return None
     if given and detection not in _DETECTIONS:
-        what = f"{_DETECTION} is '{detection}', which Google's client refuses"
+        what = f"{_DETECTION} is '{detection}', which Google's client rejects"
         return Problem(what, given.source.removal)
     return cloud_services.may_give(BEARER, cloud_rules.GOOGLE_MACHINE)
 

@@ -170,7 +170,7 @@ def _gateway_demanded(scene: Scene) -> PolicyRefusal | None:
     found = None if scene.gateway else gateway_demanded(scene)
     if found is None:
         return None
-    what = "only a sign-in at a gateway counts on this machine"
+    what = "only a gateway sign-in is allowed on this machine"
     remedy = "sign in at the gateway in Claude Code: /login"
     return PolicyRefusal(
         f"{what}, which keyswitch does not look for", found.source, remedy
