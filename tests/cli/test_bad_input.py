@@ -42,7 +42,7 @@ def refused(ks, *args, says, code=1, **options):
         (b"sk-or-v1-FAKE-000000000000000000EXAMPLE", "OpenRouter"),
         (b"AKIAFAKEFAKEEXAMPLE1", "AWS access key id"),
         (b"ghp_FAKE000000000000000EXAMPLE", "GitHub"),
-        (b"FAKE-not-a-key-EXAMPLE", "does not begin with"),
+        (b"FAKE-not-a-key-EXAMPLE", "does not start with"),
     ],
 )
 def test_a_secret_of_the_wrong_shape_is_refused(ks, secret, says):
@@ -87,7 +87,7 @@ def test_near_misses_are_suggested(ks):
         (["--set", "api_key=x"], "is a secret"),
         (["--set", "base_url"], "field=value"),
         (["--set", "base_url=ftp://x"], "cannot be"),
-        (["--set", "base_url=https://u:p@h"], "user name or a password"),
+        (["--set", "base_url=https://u:p@h"], "user name or password"),
         (["--set", "label\x07=x"], "no field"),
         (["--set", "model=a\x1bb"], "invisible"),
         (["--expires", "tomorrow"], "not a date"),

@@ -331,11 +331,11 @@ def test_a_script_is_told_of_a_cut_key(ks):
 @pytest.mark.parametrize(
     ("value", "why"),
     [(ANTHROPIC[:-1], "has 107 characters, not 108: a part may be missing"),
-     (ANTHROPIC * 2, "the value is there twice"),
-     (f"{ANTHROPIC}\n{ANTHROPIC}\n", "the value is there twice"),
-     ("glpat-FAKEFAKE" * 2, "the value is there twice"),
-     ("glpat-FAKEFAKE" * 3, "the value is there twice"),
-     ("FAKE-of-no-known-kind-1 " * 2, "the value is there twice"),
+     (ANTHROPIC * 2, "the value was pasted twice"),
+     (f"{ANTHROPIC}\n{ANTHROPIC}\n", "the value was pasted twice"),
+     ("glpat-FAKEFAKE" * 2, "the value was pasted twice"),
+     ("glpat-FAKEFAKE" * 3, "the value was pasted twice"),
+     ("FAKE-of-no-known-kind-1 " * 2, "the value was pasted twice"),
      ("sk-ant-a" + ANTHROPIC, "the value begins twice"),
      (ANTHROPIC + "\n", ""), ("ghost story", ""), ("FAKE" * 2, ""),
      ("glpat-FAKE", "")],
@@ -351,7 +351,7 @@ def test_a_doubled_token_of_a_gateway_is_asked_about(ks):
     token = "FAKE-gateway-token-000EX"
     for count, name in enumerate(("whole", "doubled"), 1):
         done = ks.add(name, *url, provider="gateway", secret=token * count)
-        assert ("is there twice" in done.err) == (count > 1)
+        assert ("was pasted twice" in done.err) == (count > 1)
 
 
 @pytest.mark.parametrize("provider", ["anthropic", "custom"])

@@ -291,7 +291,7 @@ def test_a_network_that_is_down_is_no_refusal(ks):
 @pytest.mark.parametrize(
     ("provider", "options", "words"),
     [
-        ("custom", ["--set", "env=ACME_KEY"], "no question is known"),
+        ("custom", ["--set", "env=ACME_KEY"], "defines no check"),
         ("vertex", ["--set", "project_id=acme-1", "--set", "region=global"],
          "stores no secret"),
         ("aws", ["--set", "aws_profile=dev"], "stores no secret"),
@@ -487,7 +487,7 @@ def test_a_login_of_another_account_is_said(ks, services):
     services.reply = Reply(body={**PROFILE, "account": account})
     [one] = verified(ks, "me")
     assert one["state"] == "accepted"
-    assert "another account than the profile names" in one["what"]
+    assert "a different account from the profile's" in one["what"]
     assert one["fix"] == "log in again: keyswitch login me"
 
 

@@ -81,7 +81,7 @@ def test_a_character_that_no_header_can_carry_stops_the_request(
     environ = with_character(others, name, STOPS[character])
     request = resolve(scene(environ)).request
     assert not request.sent
-    assert request.refusal.startswith(f"{name} has a character")
+    assert request.refusal.startswith(f"{name} contains a character")
 
 
 @pytest.mark.parametrize("character", SENT)

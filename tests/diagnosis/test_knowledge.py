@@ -218,7 +218,7 @@ def test_a_flag_of_a_start_file_is_found_there(here, home):
     causes = here(BEDROCK, bashrc="\nexport CLAUDE_CODE_USE_BEDROCK=1\n")
     first = causes(INVALID)[0]
     assert f"in this shell, by {home}/.bashrc:2" in first.why[1]
-    assert f"take it out of {home}/.bashrc:2" in first.fix[0]
+    assert f"remove it from {home}/.bashrc:2" in first.fix[0]
 
 
 def test_aws_text_behind_a_base_url_is_the_gateways(here):

@@ -158,7 +158,7 @@ def test_the_fields_of_har_are_as_other_programs_expect_them(tmp_path):
     assert entry["request"]["headersSize"] == -1
     assert entry["response"]["content"] == {
         "size": 900, "mimeType": "text/plain", "text": "beginn",
-        "comment": "not all of it was kept",
+        "comment": "not all of it was recorded",
     }  # fmt: skip
 
 
