@@ -50,7 +50,7 @@ KINDS = {
     ),
     "line of advice": (
         "diagnosis/explain/causes/aws.toml",
-        "ask whoever runs {gateway}",
+        "ask the administrator of {gateway}",
     ),
     "manager": ("secrets/references/built_in/pass.toml", "or the package pass"),
     "hook of bash": ("shells/hooks/hook.bash", "profile '%s' no longer exists"),

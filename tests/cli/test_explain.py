@@ -72,9 +72,9 @@ def test_a_document_has_ids_titles_and_steps(bare, how):
 def test_other_causes_take_one_line_each(bare):
     done = bare("explain", "Not logged in · Please run /login")
     title, others = done.out.split("\n", 1)[0], done.out.split("possible:\n")
-    assert title == "no credential found that Claude Code would take"
+    assert title == "Claude Code finds no credential to use"
     assert others[1].splitlines() == [
-        "  - the key that was sent in x-api-key is not valid (api-key-invalid)"
+        "  - the key in x-api-key is not valid (api-key-invalid)"
     ]
 
 

@@ -346,7 +346,7 @@ def test_cmd_is_sent_to_run_and_an_unknown_shell_to_the_list(bare):
 
 def test_login_is_for_bash_only(bare):
     done = bare("install", "zsh", "--login", code=2)
-    assert done.error == "zsh reads the same file in login shells too"
+    assert done.error == "zsh reads the same file in login shells"
 
 
 def test_other_names_of_a_shell_are_known():

@@ -85,10 +85,7 @@ def test_a_shell_of_a_folder_still_switches_the_usual_one(two):
     done = two("off", **shell)
     assert live(two.home, OWN) == token("a")
     done = two("use", "b", **shell)
-    assert (
-        'it uses the default configuration folder; in this shell: eval "$('
-        in done.err
-    )
+    assert 'it uses the default folder; in this shell: eval "$(' in done.err
     assert live(two.home) == token("b")
     assert live(two.home, OWN) == token("a")
 

@@ -597,7 +597,7 @@ def test_a_profile_that_goes_names_the_places_that_ask_for_it(ks, command):
     rest = {"rename": ["mine"], "remove": ["--yes"]}[command]
     said = ks(command, "work", *rest).err
     fix = {"rename": "link mine", "remove": "unlink"}[command]
-    assert f".keyswitch still links to 'work'; fix: keyswitch {fix}\n" in said
+    assert f".keyswitch still links to 'work': keyswitch {fix}\n" in said
     pattern = "--remote 'github.com/acme/*'"
     assert f"keyswitch {fix.split()[0]} {pattern}" in said
 

@@ -145,7 +145,7 @@ def test_a_login_that_is_not_used_is_no_error(look, environ, severity):
 @pytest.mark.parametrize(("days", "span"), [(0.5, "11 h"), (4.5, "4 d")])
 def test_the_rest_of_a_login_is_said_in_hours_or_days(look, days, span):
     home_ = with_login(refreshToken="", expiresAt=in_days(days))
-    assert f"ends in {span}" in look(home_)["login-expires"].what
+    assert f"expires in {span}" in look(home_)["login-expires"].what
 
 
 def test_kept_logins_are_named_each_once_and_say_what_to_do(look):

@@ -32,7 +32,7 @@ HOMES = {
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ("op://Eng/claude", "not of the form op://"),
+        ("op://Eng/claude", "not have the form op://"),
         ("vualt:a/b#c", "not a reference to a manager"),
         ("exec:corp", "no program 'corp' in [exec]"),
     ],

@@ -553,7 +553,7 @@ def test_numbers_beyond_a_double_are_read_as_javascript_does(bare, number):
 def test_a_count_beyond_a_double_is_a_wrong_type(bare):
     text = '{"cleanupPeriodDays": ' + "9" * 400 + "}"
     put(bare, ".claude/settings.json", text)
-    assert "'cleanupPeriodDays' has a wrong type" in run(bare, doctor).out
+    assert "'cleanupPeriodDays' has the wrong type" in run(bare, doctor).out
 
 
 def test_a_key_in_place_of_a_scheme_is_not_shown(bare):

@@ -91,7 +91,7 @@ def test_a_gateway_s_sign_in_is_a_matter_of_the_machine(look):
     demand = {"forceLoginGatewayUrl": "https://gw.example"}
     finding = look(managed(**demand))["nothing-sent"]
     assert "only a gateway sign-in is allowed" in finding.what
-    assert finding.fix.endswith("run /login in Claude Code")
+    assert finding.fix.endswith("in Claude Code: /login")
 
 
 def test_the_server_demands_no_sign_in_at_a_gateway(look):

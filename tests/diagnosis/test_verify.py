@@ -260,7 +260,7 @@ def test_a_refused_login_is_renewed_in_claude_code(scene, home, anthropic):
     anthropic.reply = Reply(401, {})
     answer = one(scene(**anthropic.environ))
     assert answer.what == "Anthropic rejects it: it is not valid"
-    assert answer.fix == "log in again run /login in Claude Code"
+    assert answer.fix == "log in again in Claude Code: /login"
 
 
 def test_a_path_that_is_missing_at_the_service_itself_is_no_gateway(

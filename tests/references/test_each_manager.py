@@ -95,4 +95,4 @@ def test_a_tool_that_asks_for_what_it_reads_is_refused(ks, tools):
     config = ks.home / ".config/keyswitch/config.toml"
     config.write_text(config.read_text().replace("0.5", "20"))
     done = gives_nothing(ks, 1)
-    assert "the tool that reads exec:corp asks keyswitch for it" in done.err
+    assert "the tool that reads exec:corp itself asks" in done.err

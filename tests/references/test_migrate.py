@@ -75,7 +75,7 @@ def test_all_of_them_and_once_more(ks):
 def test_one_that_fails_keeps_none_of_the_others(ks):
     (ks.home / "corp/personal-api_key").write_text("FAKE another EXAMPLE")
     done = ks("migrate", "--all", "--to", PLACE, code=1)
-    assert "personal  failed  corp:personal-api_key holds another" in done.out
+    assert "personal  failed  corp:personal-api_key already holds" in done.out
     assert "1 of 2 profiles failed and did not change" in done.err
     assert in_vault(ks) == [OTHER]
     ks("migrate", "--all", "--to", PLACE, "--overwrite")
@@ -104,7 +104,7 @@ def test_a_dry_run_says_what_and_changes_nothing(ks):
     assert ks.everything() == before
     (ks.home / "corp/key").write_text("FAKE another EXAMPLE")
     done = ks("migrate", "work", "--to", "corp:key", "--dry-run", code=1)
-    assert "corp:key holds another value" in done.error
+    assert "corp:key already holds another value" in done.error
 
 
 LOCKED = "#!/bin/sh\necho vault is locked >&2\nexit 1\n"
@@ -145,7 +145,7 @@ def test_a_manager_that_does_not_keep_it_leaves_all_as_it_was(
 
 
 WRONG = {
-    "vaults": "'vaults' is no store",
+    "vaults": "unknown store 'vaults'",
     "nope:x": "is not a reference to a manager",
     "corp:{name}": "unknown placeholder {name}",
     "corp:key": "would go to the same place: corp:key",

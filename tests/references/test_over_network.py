@@ -61,11 +61,11 @@ def configure(ks, manager="vault", **settings):
 
 
 OF_VAULT = {  # what is said at the path -> exit status, words
-    "missing": ((404, {"errors": []}), 1, "there is no 'secret/ai/claude'"),
-    "denied": ((403, DENIED), 5, "denies 'secret/ai/claude'"),
+    "missing": ((404, {"errors": []}), 1, "no 'secret/ai/claude'"),
+    "denied": ((403, DENIED), 5, "denies access to 'secret/ai/claude'"),
     "sealed": ((503, SEALED), 5, "is sealed"),
     "unknown": ((500, {"errors": [f"boom {ROOT}"]}), 1, "cannot read"),
-    "html": ((200, b"<html>log in</html>"), 1, "is not Vault's JSON"),
+    "html": ((200, b"<html>log in</html>"), 1, "not with Vault's JSON"),
 }
 
 
@@ -107,7 +107,7 @@ def test_a_check_of_vault_asks_for_the_token(ks, vault):
 
 def test_without_a_token_it_is_locked(ks, vault):
     done = ks("helper", "claude-code", code=5, VAULT_TOKEN="")
-    assert "there is no token for Vault" in done.err
+    assert "no token for Vault" in done.err
     assert nothing_given(done)
     assert vault.requests == []
 
@@ -130,7 +130,7 @@ def test_a_variable_does_not_lead_the_token_elsewhere(ks, vault):
 
 
 OF_AWS = {
-    "missing": ("ResourceNotFoundException", 1, "there is no 'eng/claude'"),
+    "missing": ("ResourceNotFoundException", 1, "no 'eng/claude'"),
     "denied": ("AccessDeniedException", 5, "denies access to 'eng/claude'"),
     "expired": ("ExpiredTokenException", 5, "rejected the credentials"),
     "unknown": ("InternalServiceError", 1, "cannot read"),

@@ -162,7 +162,7 @@ def test_each_failure_has_its_words_and_gives_nothing(
 def test_a_tool_that_is_not_there_is_named(work, manager):
     (manager.bin / "op").unlink()
     done = work("helper", "api-key", "work", code=1)
-    assert "its program 'op' is not here" in done.err
+    assert "its program 'op' is not installed" in done.err
     assert "install it: " in done.err
     assert done.out == ""
 

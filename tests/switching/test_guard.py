@@ -71,7 +71,7 @@ def test_a_clone_is_meant_in_every_directory_of_it(repo):
 
 @pytest.mark.parametrize("lists", [{"only": ["/**"]}, {"never": ["~/x"]}])
 def test_a_directory_that_is_gone_is_not_known_to_be_harmless(lists):
-    assert "gone" in refusal("", **lists)
+    assert "no longer exists" in refusal("", **lists)
     assert refusal("") is None
 
 
@@ -162,7 +162,7 @@ def test_the_credential_process_of_aws_answers_nothing_outside(person):
 
 def test_use_outside_switches_says_why_nothing_comes_of_it_and_exits_4(person):
     done = person.at("else", "use", "client", code=4)
-    assert "'client' is not used here" in done.err
+    assert "'client' may not be used here" in done.err
     assert "may only be used in ~/clients/**" in done.err
     assert person.at("else", "current").out == "client\n"
     person.at("clients", "use", "client")

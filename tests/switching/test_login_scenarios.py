@@ -252,7 +252,7 @@ def test_x11_a_lock_that_is_held_is_waited_for_and_then_left_alone(place):
     before = place.claude.credentials.read_bytes()
     begun = time.monotonic()
     try:
-        with pytest.raises(FileStateError, match="Claude Code holds"):
+        with pytest.raises(FileStateError, match="Claude Code has held"):
             activate.use(place.workspace(), "two", configure=True)
     finally:
         over.set()

@@ -231,7 +231,7 @@ def test_a_capture_of_tokens_that_name_nobody_says_so(old):
     old.service.bare.add(FOREIGN)
     old.log_in(FOREIGN)
     old.keep("four", FOREIGN)
-    said = "the login itself does not name its account; Claude Code shows d@"
+    said = "the account of this login is unknown; Claude Code shows d@"
     assert said in "\n".join(old.said)
 
 

@@ -148,7 +148,7 @@ def test_a_hash_lets_the_first_file_of_a_tag_count(ks, team):
     ("tag", "said"),
     [
         ("plain", "tag 'plain' is not signed with GPG or SSH"),
-        ("light", "is no tag"),
+        ("light", "is not a tag"),
         ("v3", "unknown key signed tag 'v3'"),
         ("v9", "has no tag 'v9'"),
     ],

@@ -58,7 +58,7 @@ EXPIRES = option("--expires", metavar="DATE", help="A date such as 2027-02-01.")
     help="The kind of account; 'keyswitch providers' lists them.",
 )
 @SETS
-@option("--label", default="", help="A description for listings.")
+@option("--label", default="", help="Text for listings.")
 @EXPIRES
 @option(
     "--expect",

@@ -105,10 +105,8 @@ _OF_PLACES = {"isolated", "shared", "only", "never"}
 @click.argument("name")
 @SETS
 @option("--unset", "unsets", multiple=True, metavar="FIELD", help="Clear it.")
-@option("--label", help="A description for listings.")
-@option(
-    "--expires", metavar="DATE", help="A date such as 2027-02-01; '' for none."
-)
+@option("--label", help="Text for listings.")
+@option("--expires", metavar="DATE", help="2027-02-01, or '' for none.")
 @option("--expect", help="api, subscription or cloud; '' for none.")
 @option(
     "--isolated/--no-isolated",
@@ -128,11 +126,7 @@ _OF_PLACES = {"isolated", "shared", "only", "never"}
     help="Where it may be used: directories (~/clients/**) and git remotes "
     "(github.com/acme/*), comma-separated; '' for everywhere.",
 )
-@option(
-    "--never",
-    metavar="PLACES",
-    help="Where it may not be used; the same form as --only.",
-)
+@option("--never", metavar="PLACES", help="Where it may not be used.")
 @reference_options
 def edit(  # noqa: PLR0913
     session: Session,
@@ -228,9 +222,7 @@ def say_who_asks(session: Session, name: str, new_name: str = "") -> None:
     for place in places:
         remote = "" if place.startswith("/") else f"--remote '{place}' "
         fix = f"link {remote}{new_name}" if new_name else f"unlink {remote}"
-        session.say(
-            f"{place} still links to '{name}'; fix: keyswitch {fix.strip()}"
-        )
+        session.say(f"{place} still links to '{name}': keyswitch {fix.strip()}")
 
 
 @command("keyswitch rename work acme", dry_run=True)
@@ -265,9 +257,7 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
     if was_active:
         own = own_choice(session.environ).name
         kept = f"; this shell uses '{own}'" if own not in ("", name) else ""
-        session.say(
-            f"it was the active profile; no profile is active now{kept}"
-        )
+        session.say(f"it was active; no profile is active now{kept}")
     say_who_asks(session, name)
     folder = workspace.paths.folder_of(name)
     if os.path.isdir(folder):

@@ -37,7 +37,7 @@ from keyswitch.switching.logging_in import logout as removal
 @flag("--token", help="Save a token from 'claude setup-token'.")
 @flag("--orphan", help="Save the newest login that belongs to no profile.")
 @STORE
-@option("--label", default="", help="A description for listings.")
+@option("--label", default="", help="Text for listings.")
 @flag("--stdin", help="With --token: read it from stdin.")
 @option(
     "--from-env",

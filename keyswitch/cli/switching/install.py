@@ -58,8 +58,7 @@ def install(
         login = shell == "bash" and workspace.platform == "darwin"
     elif login and shell != "bash":
         raise UsageError(
-            f"{shell} reads the same file in login shells too",
-            "leave out --login",
+            f"{shell} reads the same file in login shells", "leave out --login"
         )
     edit = start_files.plan_install(workspace, shell, login=login)
     is_new = edit.before != edit.after

@@ -137,7 +137,7 @@ def allow(session: Session, folder: str | None) -> None:
 def deny(session: Session, folder: str | None) -> None:
     """Ignore a directory's link.
 
-    keyswitch does not mention the file again until it changes.
+    The file is not mentioned again until it changes.
     """
     judged = _judge(session, folder, links.DENIED)
     session.say(f"ignoring {judged.path}")

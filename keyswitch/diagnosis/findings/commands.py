@@ -90,10 +90,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
             and not wanted.is_keyswitch(command.text)
         ):
             what = f"{key} does not belong to keyswitch"
-            why = (
-                "'keyswitch use' replaces it with its own; 'keyswitch off' "
-                "restores this one"
-            )
+            why = "'keyswitch use' replaces it, and 'keyswitch off' restores it"
             fix = situation.use_again
             yield Finding("helper-not-ours", NOTE, what, why, fix, place)
 

@@ -64,9 +64,7 @@ def effect_of(
     follows = bool(workspace.environ.get(FOLLOWS_VARIABLE))
     taken = workspace.provider_of(profile).claude_code_for(profile)
     if taken.how == "none":
-        return [] if follows else [
-            f"to use it in this shell, run: {EXPORT}"
-        ], []
+        return [] if follows else [f"to use it in this shell: {EXPORT}"], []
     in_a_folder = profile.isolated or workspace.isolated_shell
     # With `follows` the shell's hook evaluates `env` right after this command.
     notes: list[str] = []
@@ -131,11 +129,7 @@ def _to_evaluate(
     variable = table.main().folder_variable
     if environ.get(variable) == workspace.environ.get(variable):
         return []
-    where = (
-        "its own configuration folder"
-        if profile.isolated
-        else "the default configuration folder"
-    )
+    where = "its own folder" if profile.isolated else "the default folder"
     return [f"it uses {where}; in this shell: {EXPORT}"]
 
 

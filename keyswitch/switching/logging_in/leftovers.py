@@ -130,8 +130,8 @@ def _look(workspace: Workspace) -> list[str]:
 
 
 _UNKNOWN = (
-    "Claude Code's login was replaced by one of an unknown account; if it "
-    "belongs to '{0}': keyswitch login {0} --capture"
+    "Claude Code's login was replaced, and the account of the new one is "
+    "unknown; if it belongs to '{0}': keyswitch login {0} --capture"
 )
 
 

@@ -239,4 +239,4 @@ def at_your_word(parts: Login) -> str:
     shown = (
         f"Claude Code shows {who}" if who else "Claude Code shows no account"
     )
-    return f"the login itself does not name its account; {shown}"
+    return f"the account of this login is unknown; {shown}"

@@ -86,9 +86,9 @@ def test_keys_of_one_secret_are_read_at_once(account, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("aws-sm:eng/none", "there is no 'eng/none' in AWS Secrets Manager"),
-        ("aws-ssm:/none", "there is no '/none' in AWS Parameter Store"),
-        ("aws-ssm:/eng/key:99", "there is no '/eng/key:99'"),
+        ("aws-sm:eng/none", "no 'eng/none' in AWS Secrets Manager"),
+        ("aws-ssm:/none", "no '/none' in AWS Parameter Store"),
+        ("aws-ssm:/eng/key:99", "no '/eng/key:99'"),
         ("aws-sm:eng/gone", "is marked for deletion"),
         ("aws-sm:eng/json#other", "no field 'other'; it has key, nested, numb"),
     ],
@@ -229,5 +229,5 @@ def test_without_a_region_the_hint_says_how(signed_in, monkeypatch):
 
 
 def test_settings_that_are_no_text_are_refused(signed_in):
-    with pytest.raises(InputError, match="'profile' has to be a text"):
+    with pytest.raises(InputError, match="'profile' must be a string"):
         value("aws-sm:eng/text", {"profile": 5})

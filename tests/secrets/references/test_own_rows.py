@@ -106,7 +106,7 @@ def test_another_program_of_that_name_asks_again(corp, home, monkeypatch):
 def test_all_that_decides_is_shown(corp):
     row = settings(environment=["CORP_*"], fixed={"A": "b"})
     assert command_of(corp, row).lines() == [
-        f"corp starts {corp.folder}/corp-key",
+        f"corp runs {corp.folder}/corp-key",
         '  ["corp-key", "get", "{path}"]',
         "  and sees CORP_*, A=b",
     ]
@@ -156,7 +156,7 @@ WRONG = {
     "is relative": {"command": ["./corp-key"]},
     "relative": {"command": ["bin/corp-key"]},
     "a list of words": {"command": "corp-key"},
-    "'command' has to be a text": {"command": ["corp-key", [1]]},
+    "'command' must be a string": {"command": ["corp-key", [1]]},
     "starts with the program": {"command": [["corp-key"]]},
     "is not in 'pattern'": {"command": ["corp-key", "{token}"]},
     "invalid regular expression": {"pattern": "("},
@@ -165,8 +165,8 @@ WRONG = {
     "up to 600": {"deadline": "9"},
     "one of whole": {"value": "half"},
     "a table of missing": {"texts": {"gone": []}},
-    "'title' has to be a text": {"title": 1},
-    "'fixed' has to be a text": {"fixed": {"A": 1}},
+    "'title' must be a string": {"title": 1},
+    "'fixed' must be a string": {"fixed": {"A": 1}},
     "a table of strings": {"fixed": []},
     "a list of strings": {"environment": "A"},
 }

@@ -209,7 +209,7 @@ def test_a_role_that_is_not_there_is_missing(vault):
 def test_what_an_engine_makes_is_not_written(vault):
     with pytest.raises(InputError) as caught:
         vault.write("rabbitmq/creds/dev#username", KEY)
-    assert "is not writable" in lines_of(caught)
+    assert "cannot be written" in lines_of(caught)
 
 
 # --------------------------------------------------------------- logging in
@@ -523,7 +523,7 @@ def test_whatever_is_answered_is_a_value_or_a_typed_error(
         ({"address": "https://user:FAKE@vault.example"}, "is not an address"),
         ({"address": "vault.example"}, "is not an address"),
         ({"address": 5}, "'address' must be a string"),
-        ({"namespace": "a\nb"}, "'namespace' has to be a text"),
+        ({"namespace": "a\nb"}, "'namespace' must be a string"),
         ({"ca_file": "ca.pem"}, "'ca_file' has to be an absolute path"),
         ({"auth": "ldap"}, "one of token, approle, kubernetes, jwt, "),
         ({"auth": "approle"}, "'role_id' or 'role_id_file'"),

@@ -228,9 +228,9 @@ def test_keepassxc_gets_its_password_and_the_value(tools, home):
 REFUSED = {
     "gh:github.com/octocat": "keyswitch cannot write there",
     "exec:corp": "keyswitch cannot write there",
-    "op://Eng/claude/otp?attribute=otp": "' is not writable",
-    "gcp-sm:eng-prod/claude/7": "' is not writable",
-    "azure-kv:eng-kv/claude/0a1b": "' is not writable",
+    "op://Eng/claude/otp?attribute=otp": "' cannot be written",
+    "gcp-sm:eng-prod/claude/7": "' cannot be written",
+    "azure-kv:eng-kv/claude/0a1b": "' cannot be written",
     "age:~/s": "who it is encrypted for",
     "sops:~/none.yaml#a": "no such file: ",
     "keepassxc:~/none.kdbx#a": "no such file: ",

@@ -92,7 +92,7 @@ def _answered(
         )
     if code in _NOT_SIGNED_IN:
         return LockedError(
-            f"{title} does not accept the credentials: {words or code}",
+            f"{title} rejected the credentials: {words or code}",
             _sign_in(profile),
         )
     said = f"{_one_line(code)}: {words}" if words else _one_line(code)
