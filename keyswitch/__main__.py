@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # `signal` costs a start-up
 import gc
 import io
 import os
@@ -78,6 +79,14 @@ def _say(text: str) -> None:
         return
 
 
+def _made_or_not() -> str:
+    """Return whether the change is made, for who interrupts a command."""
+    _signal.signal(_signal.SIGINT, _signal.SIG_IGN)  # a second one
+    from keyswitch.express import is_committed
+
+    return "but the change is made" if is_committed() else "nothing changed"
+
+
 def _unprinted(error: OSError) -> int:
     """Say that the output could not be written, to a full disk for one.
 
@@ -141,10 +150,13 @@ def launch() -> None:
     if os.name == "posix":
         _open_streams()
     try:
+        if _signal.getsignal(_signal.SIGINT) == _signal.SIG_DFL:
+            # The launcher let it end the process until now.
+            _signal.signal(_signal.SIGINT, _signal.default_int_handler)
         code = main(sys.argv[1:])
     except KeyboardInterrupt:
         # Between the commands' own ways to deal with it.
-        _say("interrupted")
+        _say(f"interrupted, {_made_or_not()}")
         os._exit(130)
     except BrokenPipeError:
         os._exit(0)  # the reader went away; that is its right

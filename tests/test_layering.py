@@ -52,6 +52,7 @@ LAYERS = (
     "model",
     "kernel_keyring",
     "secret",
+    "progress",
     "display",
     "errors",
     "__init__",

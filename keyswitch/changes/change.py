@@ -8,7 +8,7 @@ new secrets, and commits all files in one transaction.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch.changes import bindings, history, hook_files, intents
 from keyswitch.changes.draft import Draft, once_settled
@@ -22,10 +22,16 @@ from keyswitch.model import ITEM_PREFIX, FileChange
 from keyswitch.profiles import state
 from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.state import State
+from keyswitch.progress import Progress
 from keyswitch.secrets.stores import delete_items, open_store
 from keyswitch.targets import table
 from keyswitch.targets.lock_folders import require_free
 from keyswitch.workspace import Workspace
+
+if TYPE_CHECKING:
+    from keyswitch.model import SecretRef
+    from keyswitch.secret import Secret
+    from keyswitch.secrets.stores import SecretStore
 
 T = TypeVar("T")
 
@@ -74,7 +80,10 @@ def commit(
             _write_items(draft, written)
         return (result, draft), found
 
-    with Transaction(paths, workspace.keychain) as transaction:
+    with (
+        Progress("working on the change"),
+        Transaction(paths, workspace.keychain) as transaction,
+    ):
         intents.sweep(paths)
         try:
             result, draft = transaction.commit_planned(plan)
@@ -128,19 +137,24 @@ def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:
 def _write_items(draft: Draft, written: set[str]) -> None:
     """Write new items to their stores, declared before they exist."""
     workspace = draft.workspace
-    for name, (ref, value) in draft.items.items():
-        if name in written:
-            continue
-        intents.declare(workspace.paths, ref, draft.profile)
-        store = open_store(ref.store, workspace.paths, workspace.ask)
-        store.put(ref.item, ref.generation, value)
-        if ref in draft.kept and store.get(ref.item, ref.generation) != value:
-            raise StoreError(
-                f"the {ref.store} returned a different login from the one "
-                "written",
-                "nothing changed; check that store",
-            )
-        written.add(name)
+    new = {k: item for k, item in draft.items.items() if k not in written}
+    with Progress("storing secrets", len(new)) as step:
+        for name, (ref, value) in new.items():
+            intents.declare(workspace.paths, ref, draft.profile)
+            store = open_store(ref.store, workspace.paths, workspace.ask)
+            store.put(ref.item, ref.generation, value)
+            if ref in draft.kept and not _gives(store, ref, value):
+                raise StoreError(
+                    f"the {ref.store} gave back another login than it was "
+                    "given",
+                    "nothing was changed; look at that store",
+                )
+            written.add(name)
+            step.done += 1
+
+
+def _gives(store: SecretStore, ref: SecretRef, value: Secret) -> bool:
+    return store.get(ref.item, ref.generation) == value
 
 
 def _files_of(draft: Draft) -> list[FileChange]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from keyswitch import __version__
+from keyswitch import __version__, progress
 from keyswitch.cli import style
 from keyswitch.cli.arguments import refuse_secrets
 from keyswitch.cli.command import (
@@ -166,15 +166,13 @@ def run(args: Sequence[str]) -> int:
         sys.stderr.write(_failures().usage_error(e, args))
         return ExitCode.USAGE
     except (CancelledError, click.Abort, KeyboardInterrupt) as e:
-        is_no = isinstance(e, CancelledError)
-        what = "cancelled" if is_no else "interrupted"
-        made = "but the change is made" if is_committed() else "nothing changed"
-        sys.stderr.write(f"keyswitch: {what}, {made}\n")
-        return _status(ExitCode.FAILED) if is_no else ExitCode.INTERRUPTED
+        return _ended(is_no=isinstance(e, CancelledError))
     except BrokenPipeError:
         # The reader went away (`keyswitch list | head`); that is its right.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     except Exception as e:  # noqa: BLE001
+        if _is_of_interrupt(e):
+            return _ended(is_no=False)
         error = _failures().expected(e)
         if error is None:
             known = command if command in COMMANDS else "?"
@@ -185,6 +183,28 @@ def run(args: Sequence[str]) -> int:
         is_of_files = isinstance(error, FileStateError)
         return _status(error.exit_code) if is_of_files else error.exit_code
     return status if isinstance(status, int) else ExitCode.OK
+
+
+def _ended(*, is_no: bool) -> int:
+    """Say what became of a command that a person ended; return the status."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one
+    progress.end()  # the first may have come as a step began
+    what = "cancelled" if is_no else "interrupted"
+    made = "but the change is made" if is_committed() else "nothing changed"
+    sys.stderr.write(f"keyswitch: {what}, {made}\n")
+    return _status(ExitCode.FAILED) if is_no else ExitCode.INTERRUPTED
+
+
+def _is_of_interrupt(error: BaseException | None) -> bool:
+    """Tell whether an error came of Ctrl-C.
+
+    One in the middle of a class's definition becomes a RuntimeError.
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _failures() -> ModuleType:

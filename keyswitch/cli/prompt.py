@@ -21,6 +21,7 @@ from keyswitch.cli.arguments import SOURCES
 from keyswitch.display import printable
 from keyswitch.errors import InputError, UsageError
 from keyswitch.profiles.names import did_you_mean
+from keyswitch.progress import aside
 from keyswitch.secret import Secret
 
 MAX_ANSWER = 64 * 1024  # bytes
@@ -42,11 +43,12 @@ def ask_secret(question: str) -> Secret:
             "no terminal to ask on", f"give it by {SOURCES}"
         ) from e
     try:
-        while (line := _ask_hidden(terminal, question)) is None:
-            sys.stderr.write(
-                "keyswitch: warning: that was more than one line and would be "
-                "cut off; paste a single line\n"
-            )
+        with aside():
+            while (line := _ask_hidden(terminal, question)) is None:
+                sys.stderr.write(
+                    "keyswitch: warning: that was more than one line, so a "
+                    "part of it would be lost; give it in one line\n"
+                )
         return Secret(line)
     except KeyboardInterrupt:
         raise click.Abort from None  # on a new line already
@@ -167,6 +169,11 @@ def choose_one(question: str, choices: Mapping[str, str]) -> str:
 
 def _answer(shown: str) -> str:
     """Ask on standard error: standard output may be taken by `eval`."""
+    with aside():
+        return _typed(shown)
+
+
+def _typed(shown: str) -> str:
     sys.stderr.write(printable(shown))
     sys.stderr.flush()
     stdin = sys.stdin

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from keyswitch import progress
 from keyswitch.cli import style
-from keyswitch.disk import atomic
-from keyswitch.display import printable, without_secrets
+from keyswitch.display import without_secrets
 from keyswitch.errors import (
     CancelledError,
     ExitCode,
@@ -71,7 +71,8 @@ class Session:
     def raw(self, text: str) -> None:
         """Print a text of several lines that is safe already."""
         self.printed = True
-        sys.stdout.write(text)
+        with progress.aside():
+            sys.stdout.write(text)
 
     def document(self, document: dict[str, Any]) -> None:
         """Print one JSON object; `version` is its first key."""
@@ -116,16 +117,14 @@ class Session:
     def say(self, *lines: str) -> None:
         """Tell a person what happened."""
         for line in () if self.quiet else lines:
-            sys.stderr.write(f"keyswitch: {printable(line)}\n")
+            style.tell(line, self.environ)
 
     def warn(self, *lines: str) -> None:
         """Tell a person what needs attention; not silenced by `--quiet`."""
-        label = style.painted(
-            style.Styled("warning:", style.WARNING),
-            colour=self._coloured(style.STDERR),
-        )
         for line in lines:
-            sys.stderr.write(f"keyswitch: {label} {printable(line)}\n")
+            style.tell(
+                line, self.environ, style.Styled("warning", style.WARNING)
+            )
 
     def judge(self, findings: Sequence[Finding]) -> int:
         """Say why a switch is not in effect; return the exit status."""
@@ -153,8 +152,8 @@ class Session:
         if self._workspace is None:
             from keyswitch.workspace import Workspace
 
-            if sys.stderr.isatty():
-                self._name_large_files()
+            if self.quiet:
+                progress.end()
             self._workspace = Workspace(
                 self.environ,
                 ask=_ask_secret if self.can_ask else None,
@@ -168,18 +167,6 @@ class Session:
 
                     self.warn(*leftovers.notice(self._workspace))
         return self._workspace
-
-    def _name_large_files(self) -> None:
-        """Say, once for each, what large file a command works on."""
-        told = set()
-
-        def tell(action: str, path: str, size: int) -> None:
-            if (action, path) not in told:
-                told.add((action, path))
-                self.say(f"{action} {path} ({size / 1e6:.0f} MB)")
-                sys.stderr.flush()
-
-        atomic.on_large.append(tell)
 
     def reader(self) -> Workspace:
         """Open the workspace for a command that a shell or program waits for.

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from click import style as _ansi
 
 from keyswitch.display import printable
+from keyswitch.progress import aside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ _LOOKS: dict[str, dict[str, str | bool]] = {
 
 STDOUT, STDERR = 1, 2
 FIX = "fix: "  # before a command
+# Where a command begins within a message.
+_COMMANDS = (": keyswitch ", ": eval ", ": unset ")
 GAP = "  "  # between two columns
 _NARROW = 24  # columns that a cell needs for wrapping to be worth it
 _WIDTH = 80  # columns, where the terminal does not say
@@ -170,6 +174,40 @@ def wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(
         text, width, break_long_words=False, break_on_hyphens=False
     ) or [""]
+
+
+def tell(
+    text: str, environ: Mapping[str, str], label: Cell | None = None
+) -> None:
+    """Write a message to stderr, wrapped at words on a terminal."""
+    start: list[Cell] = [Styled("keyswitch:", DIM)]
+    if label:
+        start.append(_with(label, f"{_text(label)}:"))
+    colour = is_coloured(STDERR, environ)
+    indent = sum(len(_text(part)) + 1 for part in start)
+    lines = [printable(text)]
+    if os.isatty(STDERR):
+        lines = _prose(lines[0], max(columns(environ) - indent, _NARROW))
+    words = [painted(part, colour=colour) for part in start]
+    first = " ".join([*words, lines[0]])
+    rest = [" " * indent + line for line in lines[1:]]
+    with aside():
+        sys.stderr.write("\n".join([first, *rest]) + "\n")
+
+
+def _prose(text: str, width: int) -> list[str]:
+    """Return lines that are broken at words, but not within a command."""
+    if width_of(text) <= width:
+        return [text]
+    starts = [at for mark in _COMMANDS if (at := text.find(mark)) >= 0]
+    if not starts:
+        return wrapped(text, width)
+    end_of_prose = min(starts) + 1
+    lines = wrapped(text[:end_of_prose], width)
+    command = text[end_of_prose + 1 :]
+    if width_of(lines[-1]) + 1 + width_of(command) <= width:
+        return [*lines[:-1], f"{lines[-1]} {command}"]
+    return [*lines, command]
 
 
 def shortened(text: str, width: int) -> str:

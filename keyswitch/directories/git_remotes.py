@@ -1,47 +1,26 @@
 """Which remotes a directory's repository may have, for `only` and `never`.
 
-These two have to be right where the reader of `remotes` is quick, so git is
-asked: it follows `include`, `insteadOf` and `pushurl`. It is told to run
-nothing of the repository's, and gets a deadline. Where it does not answer, the
-reader does, and what it cannot know is said.
+These two have to be right where the reader of `remotes` is quick: every address
+counts that git may use. Where git does not answer, that is said, and `never`
+holds.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-import time
 from typing import TYPE_CHECKING
 
 from keyswitch.directories import addresses, remotes
+from keyswitch.directories.git import Git
 from keyswitch.disk.file_systems import mount_of, mounts
 from keyswitch.disk.opening import is_below, upwards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-# What in a configuration makes the quick reader miss an address.
-_FOLLOWED = re.compile(r"insteadof|\[\s*include|worktreeconfig", re.IGNORECASE)
 _OTHER_SSH = r"(?:^|\s)-F|(?i:hostname)"
-LIMIT = 1.0  # seconds for all calls
 MOST = 40  # remotes that are asked about
-_OPTIONS = (
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    # A person may forbid git to work in one; its remotes are asked for here.
-    "safe.bareRepository=all",
-)
-_KEPT = r"PATH|HOME|XDG_CONFIG_HOME|GIT_CONFIG(_\w+)?|SystemRoot"
-_SET = {
-    "GIT_DISCOVERY_ACROSS_FILESYSTEM": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-}
-_NO_REPOSITORY = (
-    rb"fatal: (?:not a git repository|cannot change to .*: No such file)"
-)
 # Where an address may stand, or the name of a remote.
 _LOOSE = r"^(branch\..*\.(remote|pushremote)|remote\.pushdefault)$"
 
@@ -74,48 +53,27 @@ class FoundRemotes:
         """Note all addresses of a place; return those of its origin."""
         top = git_dir or _top(folder)
         try:
-            git = Git(folder, environ, top, git_dir)
-            named = git.addresses()
+            asked = _Repository(folder, environ, top, git_dir)
+            named = asked.addresses()
         except FileNotFoundError:
-            config = f"{git_dir}/config" if git_dir else ""
-            if not git_dir and os.path.lexists(f"{top}/.git"):
-                config = remotes.config_of(top)
             if top:
-                self._without_git(top, config, environ)
-            return [] if git_dir else remotes.remotes_of(folder)
+                self.doubt = f"without git nobody can tell the remotes of {top}"
+            return []
         except (OSError, ValueError) as e:
             self.doubt = str(e)
             return []
-        if named is None or not (git_dir or _is_of(top, git.git_dir)):
+        if named is None or not (git_dir or _is_of(top, asked.git_dir)):
             if top:  # git may have taken one that lies around it
                 self.doubt = f"git cannot read the repository of {top}"
             return []
         self.every += named.pop("", [])
         urls = [url for us in named.values() for url in us]
         self.every += urls
-        ssh = f"{git.ssh} {environ.get('GIT_SSH_COMMAND', '')}"
+        ssh = f"{asked.ssh} {environ.get('GIT_SSH_COMMAND', '')}"
         if re.search(_OTHER_SSH, ssh):
             self.doubt = "its ssh command has its own configuration"
         chosen = named.get("origin") or urls
         return [u for u in map(remotes.normalized, chosen) if u]
-
-    def _without_git(
-        self, top: str, config: str, environ: Mapping[str, str]
-    ) -> None:
-        text = remotes.read(config)
-        self.every += remotes.addresses(text)
-        self.every += remotes.old_files(os.path.dirname(config))
-        own = environ.get("XDG_CONFIG_HOME", "")
-        if not os.path.isabs(own):
-            own = self._home + "/.config"
-        shared = (
-            self._home + "/.gitconfig",
-            own + "/git/config",
-            "/etc/gitconfig",
-        )
-        texts = (text, *map(remotes.read, shared))
-        if not text or any(map(_FOLLOWED.search, texts)):
-            self.doubt = f"without git the remotes of {top} are unknown"
 
     def spellings(self) -> Iterator[str]:
         """Return every remote in its plainest form, for `never`."""
@@ -176,10 +134,9 @@ def _places(folder: str) -> Iterator[str]:
             return
 
 
-class Git:
-    """A git that is asked about one repository, with a deadline for all.
+class _Repository:
+    """What git says of one repository.
 
-    `top` is the folder of the repository, whose own programs are not run.
     Raises FileNotFoundError where there is no git.
     """
 
@@ -188,11 +145,9 @@ class Git:
     ) -> None:
         self.ssh = ""  # the command that the repository wants for ssh
         self.git_dir = ""  # the folder of the repository that git takes
-        self._program = _program(environ, top or folder)
+        self._git = Git(folder, environ, top, git_dir)
         self._folder = folder
-        kept = {n: v for n, v in environ.items() if re.fullmatch(_KEPT, n)}
-        self._environ = kept | _SET | ({"GIT_DIR": git_dir} if git_dir else {})
-        self._until = time.monotonic() + LIMIT
+        self._top = top
 
     def addresses(self) -> dict[str, list[str]] | None:
         """Return {remote: addresses}; None: git sees no repository here.
@@ -242,40 +197,14 @@ class Git:
         parted = (pair.partition("\n") for pair in pairs)
         return [(key, value) for key, _, value in parted if key]
 
-    def _lines(self, *args: str, none: int = 0) -> list[str] | None:
+    def _lines(self, *words: str, none: int = 0) -> list[str] | None:
         """Return what git prints; None: it sees no repository.
 
         `none` is the code that says that there is nothing to print.
         """
-        options = [word for one in _OPTIONS for word in ("-c", one)]
-        try:
-            done = subprocess.run(
-                [self._program, *options, "-C", self._folder, *args],
-                env=self._environ,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-                timeout=max(0.01, self._until - time.monotonic()),
-            )
-        except subprocess.TimeoutExpired:
-            raise OSError(
-                f"git did not list the remotes within {LIMIT:.0f} s"
-            ) from None
-        if re.match(_NO_REPOSITORY, done.stderr):
+        status, lines = self._git.lines(*words)
+        if status in (0, none):
+            return lines
+        if not self._top:
             return None
-        if done.returncode not in (0, none):
-            raise OSError(f"git cannot list the remotes of {self._folder}")
-        return os.fsdecode(done.stdout).splitlines()
-
-
-def _program(environ: Mapping[str, str], below: str) -> str:
-    """Return the git that a person's own shell would run.
-
-    Not one that lies in the repository itself.
-    """
-    for entry in environ.get("PATH", os.defpath).split(os.pathsep):
-        path = os.path.realpath(os.path.join(entry, "git"))
-        inside = is_below(os.path.realpath(entry), os.path.realpath(below))
-        if os.path.isabs(entry) and not inside and os.access(path, os.X_OK):
-            return os.path.join(entry, "git")
-    raise FileNotFoundError("git")
+        raise OSError(f"git cannot read the repository of {self._top}")

@@ -15,6 +15,8 @@ from keyswitch.errors import InputError, StaleError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyswitch.compiled import Rules
     from keyswitch.profiles.paths import Paths
 
@@ -162,11 +164,13 @@ def work_out(paths: Paths, *, keep_them: bool = False) -> Rules:
         return found
 
 
-def asked_by(found: Rules, folder: str) -> tuple[str, str]:
+def asked_by(
+    found: Rules, folder: str, environ: Mapping[str, str]
+) -> tuple[str, str]:
     """Return (profile, pattern) of the first rule for a directory, or ""."""
     from keyswitch.directories.remotes import remotes_of
 
-    remotes = remotes_of(folder)
+    remotes = remotes_of(folder, environ)
     for pattern, name in found:
         if any(matches_remote(pattern, remote) for remote in remotes):
             return name, pattern

@@ -1,8 +1,7 @@
-"""Which remotes the git repository of a directory has.
+"""Which remotes the git repository of a directory has, for rules by remote.
 
-Part of the express lane, so git itself is not started. Read are the nearest
-`.git` and its `config`; `include` and `insteadOf` are not followed. What
-guards a profile asks git, in `git_remotes`.
+Part of the express lane. git is asked, and only where a repository is. What
+guards a profile asks it more, in `git_remotes`.
 """
 
 from __future__ import annotations
@@ -10,21 +9,38 @@ from __future__ import annotations
 import os
 import stat
 
+from keyswitch.directories.git import Git
 from keyswitch.disk.opening import read_opened, upwards
 
-_LIMIT = 1 << 16  # bytes of a repository's config file
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LIMIT = 1 << 16  # bytes of a file
 _SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "ssh+git")
+_FETCH = " (fetch)"
 
 
-def remotes_of(folder: str) -> list[str]:
-    """Return `host/path` of origin, or of all remotes if there is no origin."""
-    config = config_of(folder)
-    named: dict[str, list[str]] = {}
-    for head, key, value in _entries(read(config)) if config else ():
-        if key == "url" and (remote := _remote_of(head)):
-            named.setdefault(remote, []).append(value)
-    urls = named.get("origin") or [u for us in named.values() for u in us]
-    return sorted({found for url in urls if (found := normalized(url))})
+def remotes_of(folder: str, environ: Mapping[str, str]) -> list[str]:
+    """Return `host/path` of origin, or of all remotes if there is no origin.
+
+    None where git is missing, does not answer, or trusts no repository here.
+    """
+    top = next((a for a in upwards(folder) if os.path.lexists(a + "/.git")), "")
+    if not top:
+        return []
+    try:
+        status, lines = Git(folder, environ, top).lines("remote", "-v")
+    except OSError:
+        return []
+    named: dict[str, str] = {}
+    for line in lines:
+        name, _, url = line.partition("\t")
+        if _FETCH in url:
+            named[name] = url.partition(_FETCH)[0]
+    urls = [named["origin"]] if "origin" in named else named.values()
+    found = {normalized(url) for url in urls} if status == 0 else set()
+    return sorted(found - {""})
 
 
 def normalized(url: str) -> str:
@@ -65,48 +81,8 @@ def of_scp_form(url: str) -> tuple[str, str]:
     return host.rpartition("@")[2], path
 
 
-def config_of(folder: str) -> str:
-    """Return the config file of the nearest repository, or ""."""
-    for at in upwards(folder):
-        try:
-            found = os.lstat(at + "/.git")
-        except OSError:
-            continue
-        if not _is_own(found):
-            return ""  # git would not trust it either
-        if stat.S_ISDIR(found.st_mode):
-            return at + "/.git/config"
-        return _of_worktree(at)
-    return ""
-
-
-def _of_worktree(folder: str) -> str:
-    word, _, place = read(folder + "/.git").partition(":")
-    place = place.strip()
-    if word != "gitdir" or "\0" in place:
-        return ""
-    place = os.path.join(folder, place)
-    common = read(place + "/commondir").strip()
-    if "\0" in common:
-        return ""
-    return os.path.join(place, common or ".", "config")
-
-
 def _is_own(found: os.stat_result) -> bool:
     return not hasattr(os, "geteuid") or found.st_uid in (os.geteuid(), 0)
-
-
-def addresses(text: str) -> list[str]:
-    """Return the addresses that a config text names, unchanged.
-
-    A branch may name one, or the name of a remote, which is none.
-    """
-    return [
-        value
-        for head, key, value in _entries(text)
-        if (key in ("url", "pushurl") and _remote_of(head))
-        or key in ("remote", "pushremote", "pushdefault")
-    ]
 
 
 def old_files(folder: str) -> list[str]:
@@ -138,55 +114,3 @@ def read(path: str, limit: int = _LIMIT) -> str:
     if len(data) == limit:
         data = data[: data.rfind(b"\n") + 1]  # half a line misleads
     return os.fsdecode(data)
-
-
-def _entries(text: str) -> list[tuple[str, str, str]]:
-    """Return (heading, key, value) of each line of a config text."""
-    found = []
-    head = ""
-    for line in text.removeprefix("\ufeff").replace("\\\n", "").split("\n"):
-        words = line.strip()
-        if words.startswith("["):
-            head, words = _heading(words)
-        key, equals, value = words.partition("=")
-        if equals:
-            found.append((head, key.strip().lower(), _value(value)))
-    return found
-
-
-def _heading(line: str) -> tuple[str, str]:
-    """Split `[section "name"] key = value` behind its bracket."""
-    quoted = False
-    for i, c in enumerate(line):
-        if c == '"' and line[i - 1] != "\\":
-            quoted = not quoted
-        elif c == "]" and not quoted:
-            return line[1:i], line[i + 1 :]
-    return "", ""
-
-
-def _remote_of(head: str) -> str:
-    """Return the name of `remote "name"`, or of the older `remote.name`."""
-    section, quote, name = head.partition('"')
-    if quote:
-        is_remote = section.strip().lower() == "remote"
-        return name.removesuffix('"') if is_remote else ""
-    section, _, name = head.strip().partition(".")
-    return name.lower() if section.lower() == "remote" else ""
-
-
-def _value(text: str) -> str:
-    """Return a value without its quotes and without a comment behind it."""
-    result = ""
-    quoted = False
-    rest = iter(text.strip())
-    for c in rest:
-        if c == "\\":
-            result += next(rest, "")
-        elif c == '"':
-            quoted = not quoted
-        elif c in "#;" and not quoted:
-            break
-        else:
-            result += c
-    return result.strip()

@@ -15,7 +15,7 @@ from keyswitch.errors import FileStateError, OddFileError, ReadOnlyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # flags of a file to be made
 if os.name == "posix":
@@ -27,15 +27,14 @@ STAGE_PREFIX = ".keyswitch-"  # of every file that is staged beside another
 commit_points: list[str] = []
 
 
-# Who waits for a large file learns for what: called with what is done, the
-# path and its size in bytes, before it is done.
-LARGE = 8 << 20
-on_large: list[Callable[[str, str, int], None]] = []
+LARGE = 8 << 20  # bytes of a file that is worth a word to who waits
 
 
 def _tell(action: str, path: str, size: int) -> None:
-    for tell in on_large if size > LARGE else ():
-        tell(action, path, size)
+    if size > LARGE:
+        from keyswitch import progress
+
+        progress.note(f"{action} {path} ({size / 1e6:.0f} MB)")
 
 
 def read_regular(path: str, limit: int, *, ours: bool = False) -> bytes | None:

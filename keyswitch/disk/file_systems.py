@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import sys
@@ -13,6 +14,7 @@ from keyswitch.disk.atomic import open_own, unusable
 from keyswitch.disk.opening import is_below
 from keyswitch.errors import FileStateError
 from keyswitch.model import Frozen
+from keyswitch.progress import Progress
 
 LOCK_WAIT = 10.0  # seconds to wait for another keyswitch command
 _LOCK_POLL = 0.02  # seconds
@@ -51,28 +53,48 @@ def take_lock(path: str, wait: float = LOCK_WAIT) -> int:
 
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
         return descriptor
+    try:
+        hold_lock(descriptor, path, wait)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def hold_lock(descriptor: int, path: str, wait: float = math.inf) -> None:
+    """Lock an open file, once nobody else holds its lock."""
+    if not _is_locked(descriptor, path):
+        _wait_for_lock(descriptor, path, wait)
+
+
+def _is_locked(descriptor: int, path: str) -> bool:
+    """Lock a file, unless another process has done so."""
     import fcntl
 
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as e:
+        raise cannot_lock(path, e) from e
+    return True
+
+
+def _wait_for_lock(descriptor: int, path: str, wait: float) -> None:
+    from keyswitch.disk.lock_holders import waiting_for_holder
+
     begun = time.monotonic()
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with Progress(waiting_for_holder(descriptor, "another keyswitch command")):
+        while not _is_locked(descriptor, path):
             waited = time.monotonic() - begun
             if waited > wait:
-                os.close(descriptor)
                 raise FileStateError(
-                    f"another keyswitch command has held {path} for {wait:.0f} "
-                    "s",
-                    "wait for it, or answer its question",
-                ) from None
+                    f"another keyswitch command is at work since {wait:.0f} s, "
+                    f"and holds {path}",
+                    "wait for it, or answer what it asks",
+                )
             # Who has waited longer asks more often, and so is sooner served.
             time.sleep(_LOCK_POLL if waited < 1 else _LOCK_POLL / 10)
-        except OSError as e:
-            os.close(descriptor)
-            raise cannot_lock(path, e) from e
-        else:
-            return descriptor
 
 
 def cannot_lock(path: str, error: OSError) -> FileStateError:

@@ -21,6 +21,7 @@ from keyswitch.network.streams import (
     TlsStream,
     read_certificate,
 )
+from keyswitch.progress import Progress
 
 if TYPE_CHECKING:
     import ssl
@@ -103,8 +104,10 @@ class Connection:
         """Do one stage; raise Failed with its name if it does not succeed."""
         self.deadline.begin()
         began = time.monotonic()
+        host = self.address.host_port
         try:
-            return work()
+            with Progress(f"waiting for {host} ({stage.upper()})"):
+                return work()
         except (OSError, HTTPException, ValueError) as error:
             raise Failed(stage, error) from error
         finally:

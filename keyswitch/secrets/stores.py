@@ -68,11 +68,14 @@ def open_store(name: str, paths: Paths, ask: Ask) -> SecretStore:
 
 def delete_items(paths: Paths, refs: Sequence[SecretRef], *, ask: Ask) -> None:
     """Delete items from whatever stores they lie in."""
-    for name in sorted({ref.store for ref in refs}):
-        store = open_store(name, paths, ask)
-        for ref in refs:
-            if ref.store == name:
+    from keyswitch.progress import Progress  # start-up has nothing to delete
+
+    with Progress("deleting former secrets", len(refs)) as step:
+        for name in sorted({ref.store for ref in refs}):
+            store = open_store(name, paths, ask)
+            for ref in (ref for ref in refs if ref.store == name):
                 store.delete(ref.item, ref.generation)
+                step.done += 1
 
 
 def read_values(

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from keyswitch.errors import FileStateError
 from keyswitch.model import Frozen
 from keyswitch.profiles import clock
+from keyswitch.progress import Progress
 
 WAIT = 5.0  # seconds for the other program to finish
 _POLL = 0.02
@@ -104,18 +105,21 @@ def _is_taken(spec: LockSpec) -> bool:
 
 def _wait(spec: LockSpec, done: Callable[[LockSpec], bool]) -> None:
     """Repeat until `done`; a lock that was left behind is taken away."""
+    if done(spec):
+        return
     end = time.monotonic() + WAIT
-    while not done(spec):
-        if _is_stale(spec):
-            _remove_stale(spec)
-        if time.monotonic() > end:
-            raise FileStateError(
-                f"{spec.program} has held {spec.path} for more than {WAIT:.0f} "
-                "s",
-                f"try again when it has finished writing; if no {spec.program} "
-                f"runs: rmdir {shlex.quote(spec.path)}",
-            )
-        time.sleep(_POLL)
+    with Progress(f"waiting for {spec.program}, which holds {spec.path}"):
+        while not done(spec):
+            if _is_stale(spec):
+                _remove_stale(spec)
+            if time.monotonic() > end:
+                raise FileStateError(
+                    f"{spec.program} holds {spec.path} for more than "
+                    f"{WAIT:.0f} s",
+                    f"try again when it has finished writing; if no "
+                    f"{spec.program} runs: rmdir {shlex.quote(spec.path)}",
+                )
+            time.sleep(_POLL)
 
 
 def _remove_stale(spec: LockSpec) -> None:

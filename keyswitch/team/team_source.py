@@ -10,6 +10,7 @@ from keyswitch.disk.atomic import read_regular, unusable
 from keyswitch.disk.digests import sha256
 from keyswitch.errors import InputError, NotFoundError, OddFileError
 from keyswitch.model import Frozen
+from keyswitch.progress import Progress
 from keyswitch.team import signed_tag, team_file
 from keyswitch.team.open_texts import ASK
 from keyswitch.team.team_file import Team
@@ -34,7 +35,8 @@ def read(workspace: Workspace, source: str, tag: str = "") -> Offer:
     if tag:
         folder = path if os.path.isdir(path) else os.path.dirname(path)
         environ = {"HOME": workspace.home, **workspace.environ}
-        signed = signed_tag.read(folder, tag, environ)
+        with Progress(f"checking who signed '{tag}'"):
+            signed = signed_tag.read(folder, tag, environ)
         place = f"{team_file.NAME} of tag '{tag}'"
         team = team_file.parse(signed.data, place)
         digest = sha256(signed.data)

@@ -85,7 +85,7 @@ def select(
                 "'keyswitch list'",
             ) from e
         return Selection(pinned, BY_TERMINAL)
-    asked = _by_directory(paths, stale_is_fine=stale_is_fine)
+    asked = _by_directory(paths, environ, stale_is_fine=stale_is_fine)
     if asked.name:
         return asked
     active = state.read(paths).active
@@ -94,7 +94,9 @@ def select(
     return chosen
 
 
-def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
+def _by_directory(
+    paths: Paths, environ: Mapping[str, str], *, stale_is_fine: bool
+) -> Selection:
     """Return what a link of this directory chooses, if it is allowed."""
     try:
         folder = os.getcwd()
@@ -124,7 +126,7 @@ def _by_directory(paths: Paths, *, stale_is_fine: bool) -> Selection:
     if rules:
         from keyswitch.directories.patterns import asked_by
 
-        found.name, found.link = asked_by(rules, folder)
+        found.name, found.link = asked_by(rules, folder, environ)
     return found
 
 

@@ -11,6 +11,7 @@ from keyswitch.changes.draft import Draft
 from keyswitch.errors import InputError, NotFoundError
 from keyswitch.model import Profile
 from keyswitch.profiles import profile_files
+from keyswitch.progress import Progress
 from keyswitch.secret import Secret
 from keyswitch.secrets.vault.reading import normalised
 from keyswitch.transfer import bundle
@@ -40,23 +41,30 @@ def collect(workspace: Workspace, names: Sequence[str]) -> list[Packed]:
             "no profile to export", "add one: keyswitch add NAME"
         )
     packed, draft = [], Draft(workspace)
-    for name in sorted(set(names)):
-        profile, _ = workspace.load(name)
-        if _is_login(workspace, profile):
-            raise InputError(
-                f"'{name}' is a login: a second copy stops working when the "
-                "first is renewed",
-                "log in on the other machine: keyswitch login NAME",
-            )
-        bindings.require(workspace, profile)
-        kept, secrets = {}, {}
-        for field, ref in profile.secrets.items():
-            if ref.is_reference:
-                kept[field] = ref  # the other machine reads it itself
-            else:
-                secrets[field] = draft.secret(ref)
-        packed.append(Packed(profile._replace(secrets=kept, team=""), secrets))
+    wanted = sorted(set(names))
+    with Progress("reading profiles", len(wanted)) as step:
+        for name in wanted:
+            packed.append(_collected(workspace, draft, name))
+            step.done += 1
     return packed
+
+
+def _collected(workspace: Workspace, draft: Draft, name: str) -> Packed:
+    profile, _ = workspace.load(name)
+    if _is_login(workspace, profile):
+        raise InputError(
+            f"'{name}' is a login, and a second copy of one stops working "
+            "when the first is renewed",
+            "log in on the other machine: keyswitch login NAME",
+        )
+    bindings.require(workspace, profile)
+    kept, secrets = {}, {}
+    for field, ref in profile.secrets.items():
+        if ref.is_reference:
+            kept[field] = ref  # the other machine reads it itself
+        else:
+            secrets[field] = draft.secret(ref)
+    return Packed(profile._replace(secrets=kept, team=""), secrets)
 
 
 def write(

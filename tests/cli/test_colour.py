@@ -143,3 +143,30 @@ def is_alone(lines, line):
     """Tell whether an option's line is followed by no text of its own."""
     at = lines.index(line) + 1
     return at == len(lines) or not lines[at].startswith("      ")
+
+
+LONG = "the vault is locked, and nobody can be asked here; unlock it once"
+
+
+@pytest.fixture
+def told(monkeypatch, capsys):
+    def tell(text, width, *label):
+        monkeypatch.setattr("os.isatty", lambda _: True)
+        environ = {"TERM": "xterm", "COLUMNS": str(width), "NO_COLOR": "1"}
+        style.tell(text, environ, *label)
+        return capsys.readouterr().err.splitlines()
+
+    return tell
+
+
+def test_a_long_message_goes_on_below_its_first_word(told):
+    assert told(LONG, 50) == [
+        "keyswitch: the vault is locked, and nobody can be",
+        "           asked here; unlock it once",
+    ]
+    assert told("short", 50, "warning") == ["keyswitch: warning: short"]
+
+
+def test_a_command_in_a_message_is_not_broken(told):
+    text = f"{LONG}: keyswitch unlock --and --some --more --options --here"
+    assert told(text, 50)[-1].strip() == text.partition(": ")[2]

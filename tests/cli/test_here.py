@@ -291,14 +291,13 @@ def on_a_terminal(ks, line, **environ):
 def test_on_a_terminal_it_says_how_to_use_it_and_shows_no_secret(two):
     text = on_a_terminal(two, "keyswitch use work --here")
     assert text == (
-        'keyswitch: for this shell: eval "$(keyswitch use work --here)"; '
-        'to undo it: eval "$(keyswitch off --here)"\n'
+        "keyswitch: to switch this shell: "
+        'eval "$(keyswitch use work --here)"\n'
+        'keyswitch: to switch it back: eval "$(keyswitch off --here)"\n'
     )
     text = on_a_terminal(two, "keyswitch off --here")
-    assert (
-        text
-        == 'keyswitch: for for this shell: eval "$(keyswitch off --here)"\n'
-    )
+    back = 'to switch this shell back: eval "$(keyswitch off --here)"'
+    assert text == f"keyswitch: {back}\n"
     text = on_a_terminal(two, "keyswitch use nobody --here; true")
     assert "no profile 'nobody'" in text
 

@@ -28,8 +28,11 @@ class Person(Keyswitch):
         return path
 
     def repo(self, name, url="git@github.com:acme/api.git"):
+        # What git takes for a repository, without starting it.
         git = self.folder(name) / ".git"
-        git.mkdir()
+        for part in ("objects", "refs"):
+            (git / part).mkdir(parents=True)
+        (git / "HEAD").write_text("ref: refs/heads/main\n")
         text = f'[remote "origin"]\n\turl = {url}\n'
         (git / "config").write_text(text)
 

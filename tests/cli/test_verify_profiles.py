@@ -540,19 +540,20 @@ def test_progress_is_told_on_a_terminal_and_taken_back(ks, services):
     services.reply = Reply(pause=1.5)
     assert ks("verify", "work").err == ""
     asked = Terminal(ks, *COMMAND, "verify", "--all")
-    asked.sees("0 of 2 answered").sees("work      accepted")
+    asked.sees("verifying profiles: 0 of 2").sees("work      accepted")
     assert asked.ends() == 0
-    assert "answered" not in asked.shown
+    assert "verifying" not in asked.shown
     quiet = Terminal(ks, *COMMAND, "-q", "verify", "work")
     assert quiet.ends() == 0
-    assert "answered" not in quiet.raw
+    assert quiet.raw.count("\n") == 1
+    assert "verifying" not in quiet.raw
 
 
 def test_an_interrupt_waits_for_no_answer(ks, services):
     two_keys(ks)
     services.reply = Reply(pause=4.0)
     asked = Terminal(ks, *COMMAND, "verify", "--all")
-    asked.sees("0 of 2 answered")
+    asked.sees("verifying profiles: 0 of 2")
     began = time.monotonic()
     asked.type("\x03")
     assert asked.ends() == 130

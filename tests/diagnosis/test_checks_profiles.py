@@ -1,5 +1,6 @@
 """Profiles that are broken, end, are old or double, and their stores."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -45,6 +46,11 @@ def keyring(*, works):
 CONFIG_TOML = ".config/keyswitch/config.toml"
 BROKEN = Home(profiles={"work": "provider = 5\n"})
 
+RULE = Home(
+    files={CONFIG_TOML: "[links]\n'github.com/acme/*' = 'work'\n"},
+    profiles={"work": profile()},
+    environ={"PATH": os.environ["PATH"]},
+)
 HOMES = {
     "profile-broken": (BROKEN, Home(profiles={"work": profile()})),
     "profile-missing": (
@@ -59,6 +65,7 @@ HOMES = {
         Home(files={CONFIG_TOML: "cahce = 'off'\n"}),
         Home(files={CONFIG_TOML: "cache = 'off'\n"}),
     ),
+    "rules-without-git": (RULE.but(environ={"PATH": "/none"}), RULE),
     "profile-expired": (with_date("expires", -2), with_date("expires", 2)),
     "profile-expires": (with_date("expires", 10), with_date("expires", 20)),
     "key-due-for-rotation": (

@@ -81,11 +81,6 @@ SEEDS = {
         vaults.content({"name": "magic-bundle"}),
     ],
     "keyswitch_file": [b"work\n", b"work\r\n"],
-    "git_config": [
-        b'[remote "origin"]\n\turl = git@github.com:a/b.git\n[remote.x] url='
-        b'"ssh://u@[::1]:22/p" # c\n'
-    ],
-    "git_file": [b"gitdir: ../x\n"],
     "state_file": [
         b'{\n  "version": 1,\n  "active": "a",\n  "previous": "",\n  "stamp": '
         b'"1"\n}\n',

@@ -14,7 +14,7 @@ import tempfile
 from keyswitch import compiled
 from keyswitch.changes import history, login_ledger
 from keyswitch.commit import journal
-from keyswitch.directories import links, patterns, remotes
+from keyswitch.directories import links, patterns
 from keyswitch.errors import KeyswitchError
 from keyswitch.profiles import (
     own_json,
@@ -243,22 +243,6 @@ def keyswitch_file(data):
         assert data.rstrip(b"\r\n") == link.name.encode()
 
 
-def git_config(data):
-    folder = place().config + "/repository"
-    os.makedirs(folder + "/.git", exist_ok=True)
-    put(folder + "/.git/config", data)
-    for remote in remotes.remotes_of(folder):
-        assert ".." not in remote.split("/")
-
-
-def git_file(data):
-    """A `.git` that is a file points somewhere else."""
-    folder = place().config + "/worktree"
-    os.makedirs(folder, exist_ok=True)
-    put(folder + "/.git", data)
-    remotes.remotes_of(folder)
-
-
 def state_file(data):
     found = state.parse(data, "state.json")
     again = state.parse(state.to_bytes(found), "state.json")
@@ -347,8 +331,8 @@ TARGETS = {
         profile_file, provider_file, team_text, team_record, config_file,
         link_rule, splice_editor, settings_plan,
         settings_as_claude_code_reads_it, approvals, credentials,
-        displaced_record, vault, bundle_entry, keyswitch_file, git_config,
-        git_file, state_file, journal_file, undo_file, history_file,
+        displaced_record, vault, bundle_entry, keyswitch_file, state_file,
+        journal_file, undo_file, history_file,
         login_ledger_file, compiled_profile, remotes_file, shell_marker,
         bus_reply, bus_message,
     )

@@ -18,7 +18,7 @@ EDITED = 50_000  # documents for the editor, in full
 # Promise of each parser that stands for one of its own.
 PROMISES = {
     "vault": "P9", "bundle_entry": "P9", "keyswitch_file": "P10",
-    "git_config": "P10", "git_file": "P10", "shell_marker": "P6",
+    "shell_marker": "P6",
     "splice_editor": "P5", "settings_plan": "P5", "approvals": "P5",
     "credentials": "P5",
     "settings_as_claude_code_reads_it": "P5",
@@ -26,7 +26,7 @@ PROMISES = {
 # Writing files for each example makes these slower than the others.
 SLOW = {
     "config_file", "keyswitch_file",
-    "compiled_profile", "git_config", "git_file", "journal_file", "link_rule",
+    "compiled_profile", "journal_file", "link_rule",
     "profile_file", "provider_file", "remotes_file",
 }  # fmt: skip
 

@@ -234,7 +234,7 @@ def test_on_a_terminal_it_says_how_far_it_is(ks):
     ks("managers", "allow", "corp", "--yes")
     shown = Terminal(ks, *COMMAND, "migrate", "--all", "--to", PLACE)
     assert shown.ends() == 0
-    assert "1 of 2 done" in shown.raw
+    assert "moving profiles: 1 of 2" in shown.raw
     assert "work      moved" in shown.shown
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from keyswitch.compiled import Compiled
-from keyswitch.directories import git_remotes, guard
+from keyswitch.directories import git, guard
 from keyswitch.errors import InputError
 from tests.components import ROOT
 
@@ -295,7 +295,7 @@ def test_a_broken_repository_inside_another_one_is_in_doubt(repo, damage):
 
 
 def test_a_git_that_hangs_is_in_doubt_after_a_second(repo, home, monkeypatch):
-    monkeypatch.setattr(git_remotes, "LIMIT", 0.3)
+    monkeypatch.setattr(git, "LIMIT", 0.3)
     slow = home / "bin/git"
     slow.parent.mkdir()
     slow.write_text("#!/bin/sh\nexec sleep 60\n")

@@ -11,6 +11,7 @@ from keyswitch.diagnosis.checks import by_gravity, examine
 from keyswitch.diagnosis.findings.whose import account, otherwise
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
+from keyswitch.progress import Progress
 from keyswitch.switching.activation import rehearsal
 from keyswitch.switching.activation.effect import not_given, situation_of
 from keyswitch.switching.planning import left_helpers
@@ -63,7 +64,8 @@ def doctor(  # noqa: PLR0913
     mending = _Mending(session, wanted=fix, yes=yes)
     own = mending.own_files()
     try:
-        situation, findings = _look(session, mending, run_helper=run_helper)
+        with Progress("looking at files and settings"):
+            situation, findings = _look(session, mending, run_helper=run_helper)
     except FileStateError:
         if not own:
             raise

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from keyswitch.cli.command import Session, at_most_one, command, flag
-from keyswitch.cli.progress import Progress
 from keyswitch.cli.session import attributes
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import ExitCode
 from keyswitch.profiles import profile_files
+from keyswitch.progress import Progress
 from keyswitch.switching.verifying.askable import ACCEPTED, REFUSED, UNREAD
 from keyswitch.switching.verifying.verified import Verified, Verifier
 from keyswitch.terminal import selection
@@ -40,13 +40,8 @@ def verify(session: Session, names: tuple[str, ...], *, all_: bool) -> int:
     session.refuse_agents()
     wanted = _wanted(session, names, all_=all_)
     workspace = session.workspace()
-    progress = Progress(session, len(wanted), "answered")
-    if workspace.ask is not None:
-        workspace.ask = progress.beside(workspace.ask)
-    try:
-        found = Verifier(workspace, progress).verify(wanted)
-    finally:
-        progress.clear()
+    with Progress("verifying profiles", len(wanted)) as step:
+        found = Verifier(workspace, step).verify(wanted)
     session.show(
         {"profiles": [_document(one) for one in found]},
         [row for one in found for row in _rows(one)],

@@ -20,6 +20,7 @@ from keyswitch.diagnosis.findings.whose import (
     otherwise,
 )
 from keyswitch.errors import ExitCode
+from keyswitch.progress import Progress
 from keyswitch.switching.activation.effect import not_given, situation_of
 from keyswitch.switching.activation.elsewhere import guarded_elsewhere
 from keyswitch.switching.planning import known_folders, left_helpers
@@ -91,10 +92,11 @@ def whoami(  # noqa: PLR0913 - one an option
     answers = asked_of(workspace, situation) if verify else ()
     name, used_in = situation.chosen, known_folders.names(workspace)
     kept_out = []
-    if name:
-        kept_out = guarded_elsewhere(workspace, name)
-        kept_out += not_given(workspace, name)
-    notes = [*warnings(situation), *left_helpers.findings(workspace)]
+    with Progress("looking at files and settings"):
+        if name:
+            kept_out = guarded_elsewhere(workspace, name)
+            kept_out += not_given(workspace, name)
+        notes = [*warnings(situation), *left_helpers.findings(workspace)]
     if session.json:
         document = _document(situation, [*kept_out, *notes])
         document["elsewhere"] = {} if surface else elsewhere(situation)

@@ -183,7 +183,8 @@ def _rows(
             text = outside.in_words(paths, ref, at)
         rows.append((field, text))
     rows += _folder_rows(workspace, profile)
-    return [*rows, ("file", paths.profile(profile.name))]
+    rows.append(("file", paths.profile(profile.name)))
+    return _screens().shortened_paths(rows, workspace.home) if person else rows
 
 
 def _plain_rows(profile: Profile) -> list[tuple[str, str]]:

@@ -99,6 +99,14 @@ def profile_words(
     return words
 
 
+def shortened_paths(
+    rows: Iterable[tuple[str, str]], home: str
+) -> list[tuple[str, str]]:
+    """Return rows with `~` for the home directory."""
+    start = home.rstrip("/") + "/"
+    return [(key, value.replace(start, "~/")) for key, value in rows]
+
+
 def secret_words(paths: Paths, ref: SecretRef, at: datetime) -> str:
     """Return which secret it is, where it is, and whether it is the first."""
     if ref.is_reference:

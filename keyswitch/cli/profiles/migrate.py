@@ -8,7 +8,6 @@ import click
 
 from keyswitch.changes.change import DryRun
 from keyswitch.cli.command import Session, at_most_one, command, flag, option
-from keyswitch.cli.progress import Progress
 from keyswitch.cli.secrets.references import allow_commands
 from keyswitch.cli.secrets.store_choice import choose_store_for
 from keyswitch.disk.ownership import require_own_home
@@ -21,6 +20,7 @@ from keyswitch.errors import (
 )
 from keyswitch.model import LOGIN_PROVIDER, Frozen
 from keyswitch.profiles import profile_files
+from keyswitch.progress import Progress
 from keyswitch.switching.editing.migration import (
     Migration,
     parse_destination,
@@ -94,7 +94,7 @@ def migrate(
     if name:
         found = [_one(migration, profiles[0])]
     else:
-        found = broken + _each(session, migration, profiles)
+        found = broken + _each(migration, profiles)
     return _report(session, found)
 
 
@@ -160,20 +160,14 @@ def _one(migration: Migration, profile: Profile) -> MovedProfile:
 
 
 def _each(
-    session: Session, migration: Migration, profiles: Sequence[Profile]
+    migration: Migration, profiles: Sequence[Profile]
 ) -> list[MovedProfile]:
     """Move one after the other; go on after one that failed."""
-    workspace = session.workspace()
-    progress = Progress(session, len(profiles), "done")
-    if workspace.ask is not None:
-        workspace.ask = progress.beside(workspace.ask)
-    found = []
-    try:
-        for number, profile in enumerate(profiles):
-            progress(number)
+    found: list[MovedProfile] = []
+    with Progress("moving profiles", len(profiles)) as step:
+        for profile in profiles:
             found.append(_try(migration, profile))
-    finally:
-        progress.clear()
+            step.done = len(found)
     return found
 
 

@@ -214,8 +214,8 @@ def use_here(session: Session, name: str) -> None:
     guard.require(compiled, environ)  # before a login is moved
     if os.isatty(1):
         session.say(
-            f'for this shell: eval "$(keyswitch use {name} --here)"; to undo '
-            'it: eval "$(keyswitch off --here)"'
+            f'to switch this shell: eval "$(keyswitch use {name} --here)"',
+            'to switch it back: eval "$(keyswitch off --here)"',
         )
         return
     if isolation.wants_folder(workspace, compiled):
@@ -238,7 +238,7 @@ def off_here(session: Session) -> None:
     """
     workspace = session.workspace()
     if os.isatty(1):
-        session.say('for this shell: eval "$(keyswitch off --here)"')
+        session.say('to switch this shell back: eval "$(keyswitch off --here)"')
         return
     variable = selection.PROFILE_VARIABLE
     environ = dict(workspace.environ)

@@ -240,11 +240,13 @@ def _wait_if_asked(session: Session, turn: Mapping[str, Any]) -> None:
 
     told: list[int] = []
 
-    def tell(busy: Sequence[RunningSession]) -> None:
+    def tell(busy: Sequence[RunningSession]) -> str:
         pids = [one.pid for one in busy]
+        what = f"the turn of {names(busy)}"
         if pids != told:
             told[:] = pids
-            session.say(f"waiting for the turn of {names(busy)}")
+            session.say(f"waiting for {what}")
+        return what
 
     busy = wait_for_turns(workspace, tell, turn["timeout"])
     if busy:

@@ -53,6 +53,7 @@ CHECKS = (
     commands.commands,
     profiles.broken,
     profiles.unknown_settings,
+    profiles.rules_without_git,
     profiles.dates,
     profiles.doubles,
     profiles.secrets,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,25 @@ def unknown_settings(situation: Situation) -> Iterator[Finding]:
         fix = f"remove '{name}' from {paths.config_file}"
         place = paths.config_file
         yield Finding("setting-unknown", WARNING, what, why, fix, place)
+
+
+def rules_without_git(situation: Situation) -> Iterator[Finding]:
+    """Find rules by git remote where there is no git to ask."""
+    paths = situation.accounts.paths
+    try:
+        found = settings.load(paths).links
+    except KeyswitchError:
+        return
+    if found and not shutil.which(
+        "git", path=situation.scene.environ.get("PATH")
+    ):
+        what = f"{paths.config_file} has rules by git remote, and PATH no git"
+        why = (
+            "such a rule counts nowhere: only git can say what the remotes are"
+        )
+        fix = "put git on PATH"
+        place = paths.config_file
+        yield Finding("rules-without-git", WARNING, what, why, fix, place)
 
 
 def dates(situation: Situation) -> Iterator[Finding]:

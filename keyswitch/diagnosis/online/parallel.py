@@ -37,14 +37,10 @@ class Parallel(Generic[T]):
             self._threads += 1
             threading.Thread(target=self._run, daemon=True).start()
 
-    def results(self, tick: Callable[[], None]) -> Iterator[tuple[str, T]]:
-        """Yield (name, result) as they come; `tick` is called meanwhile."""
+    def results(self) -> Iterator[tuple[str, T]]:
+        """Yield (name, result) as they come."""
         while self._left:
-            try:
-                name, result, error = self._done.get(timeout=0.1)
-            except queue.Empty:
-                tick()
-                continue
+            name, result, error = self._done.get()
             self._left -= 1
             if error is not None:
                 raise error

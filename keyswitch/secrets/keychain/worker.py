@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Perform = Callable[[bytes], bytes]
 
 
+_MOMENT = 0.4  # seconds before a person may have to be told
 _GRACE = 1.0  # seconds after the deadline, at which whoever waits ends it
 
 
@@ -89,9 +90,18 @@ def _collect(reader: int, end: float) -> bytes:
     parts = []
     poll = select.poll()
     poll.register(reader, select.POLLIN | select.POLLHUP)
-    while True:
+
+    def answers(end: float) -> bool:
         left = end - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
+        return left > 0 and bool(poll.poll(left * 1000))
+
+    if not answers(min(end, time.monotonic() + _MOMENT)):
+        from keyswitch.progress import Progress
+
+        with Progress("waiting for the keychain, which may ask to be unlocked"):
+            answers(end)
+    while True:
+        if not answers(end):
             raise DeadlineError
         part = os.read(reader, 1 << 16)
         if not part:

@@ -174,7 +174,13 @@ def _person() -> AskPerson:
         return None
     from getpass import getpass
 
-    return lambda question: Secret(getpass(question))
+    from keyswitch.progress import aside
+
+    def ask(question: str) -> Secret:
+        with aside():
+            return Secret(getpass(question))
+
+    return ask
 
 
 @contextmanager
@@ -183,8 +189,6 @@ def _alone(paths: Paths, documents: Iterable[str]) -> Iterator[None]:
 
     One byte of a file stands for each, by its name.
     """
-    import fcntl
-
     try:
         descriptor = open_own(paths.reading_file)
     except OSError:
@@ -194,17 +198,31 @@ def _alone(paths: Paths, documents: Iterable[str]) -> Iterator[None]:
         end = time.monotonic() + _PATIENCE
         names = (sha256(document.encode()) for document in documents)
         for place in sorted({int(name[:7], 16) for name in names}):
-            while time.monotonic() < end:
-                try:
-                    fcntl.lockf(
-                        descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place
-                    )
-                except BlockingIOError:
-                    time.sleep(_POLL)
-                except OSError:
-                    break  # no locks on this file system
-                else:
-                    break
+            if not _is_alone(descriptor, place):
+                _wait_until_alone(descriptor, place, end)
         yield
     finally:
         os.close(descriptor)
+
+
+def _is_alone(descriptor: int, place: int) -> bool:
+    """Lock a byte, unless another command has done so."""
+    import fcntl
+
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # no locks on this file system
+    return True
+
+
+def _wait_until_alone(descriptor: int, place: int, end: float) -> None:
+    from keyswitch.disk.lock_holders import waiting_for_holder
+    from keyswitch.progress import Progress
+
+    what = "another keyswitch command, which reads the same secret"
+    with Progress(waiting_for_holder(descriptor, what, place)):
+        while time.monotonic() < end and not _is_alone(descriptor, place):
+            time.sleep(_POLL)

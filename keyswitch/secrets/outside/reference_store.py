@@ -7,17 +7,14 @@ by the manager's own command.
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from keyswitch import display
 from keyswitch.display import printable
 from keyswitch.errors import StoreError
 from keyswitch.profiles import settings
+from keyswitch.progress import Progress
 from keyswitch.secret import Secret
 from keyswitch.secrets.references import managers
 from keyswitch.secrets.references.reference import AskPerson, Fetched, Reference
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
     from keyswitch.secrets.references.tool import Caller
 
     Back = Mapping[str, Fetched]
-
-_PATIENCE = 0.5  # seconds before a person is told what is waited for
 
 
 class ReferenceStore:
@@ -200,23 +195,7 @@ def _is_of_aws(manager: Manager) -> bool:
     return is_aws and find_spec("botocore") is not None
 
 
-@contextmanager
-def waiting_for(manager: Manager, text: str) -> Iterator[None]:
-    """Tell a person on a terminal what is waited for, after half a second."""
-    if display.quiet or not os.isatty(2):
-        yield
-        return
-    line = (
-        f"waiting for {manager.title} ({text}), at most {manager.deadline:g} s"
-    )
-    timer = threading.Timer(_PATIENCE, _say, [line])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _say(line: str) -> None:
-    os.write(2, f"keyswitch: {printable(line)}\n".encode())
+def waiting_for(manager: Manager, text: str) -> Progress:
+    """Return the step in which a manager is waited for."""
+    what = f"waiting for {manager.title} ({text})"
+    return Progress(what, limit=manager.deadline)

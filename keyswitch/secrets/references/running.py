@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import IO, Any, NoReturn, Self
 
+from keyswitch import progress
 from keyswitch.model import Frozen
 
 VALUE_LIMIT = 32 * 1024  # bytes that a tool may print
@@ -261,6 +262,7 @@ def _terminal_is_for(group: int, terminal: int) -> Iterator[None]:
 
     modes = termios.tcgetattr(terminal)
     before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    progress.lend()
     try:
         with contextlib.suppress(OSError):
             os.tcsetpgrp(terminal, group)
@@ -268,6 +270,7 @@ def _terminal_is_for(group: int, terminal: int) -> Iterator[None]:
             os.killpg(group, signal.SIGCONT)
         yield
     finally:
+        progress.take_back()
         with contextlib.suppress(OSError, termios.error):
             os.tcsetpgrp(terminal, os.getpgrp())
             termios.tcsetattr(terminal, termios.TCSADRAIN, modes)

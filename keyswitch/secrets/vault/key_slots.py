@@ -121,7 +121,13 @@ def unwrap_passphrase(opened: Opened, passphrase: bytes) -> bool:
 
 def derive(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
     """Turn a passphrase into a key. Takes time and memory on purpose."""
-    salt = decoded(kdf["salt"])
+    from keyswitch.progress import Progress  # only where somebody has to wait
+
+    with Progress("making a key of the passphrase"):
+        return _derived(passphrase, kdf, decoded(kdf["salt"]))
+
+
+def _derived(passphrase: bytes, kdf: Mapping[str, Any], salt: bytes) -> bytes:
     if kdf["name"] == "scrypt":
         import hashlib
 

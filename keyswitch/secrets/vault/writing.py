@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from keyswitch.disk import atomic, rewriting
-from keyswitch.disk.file_systems import cannot_lock
+from keyswitch.disk.file_systems import hold_lock
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
 from keyswitch.profiles import odd_files
@@ -33,12 +33,7 @@ def locked(paths: Paths) -> Iterator[None]:
         raise atomic.unusable(path, e) from e
     try:
         if os.name == "posix":
-            import fcntl
-
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            except OSError as e:
-                raise cannot_lock(path, e) from e
+            hold_lock(descriptor, path)
         _sweep(paths)
         yield
     finally:

@@ -15,6 +15,7 @@ from keyswitch.errors import KeyswitchError, ReadOnlyError
 from keyswitch.model import LOGIN_PROVIDER, FileChange, Frozen, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
+from keyswitch.progress import Progress
 from keyswitch.providers.binding import Mismatch
 from keyswitch.providers.schema import ignored_here
 from keyswitch.switching.planning import all_folders
@@ -91,7 +92,9 @@ def use(  # noqa: PLR0913
         leftovers.remember(workspace)
     sessions = _sessions(workspace, profile, draft) if look else None
     del draft  # of files of megabytes, which are read once more now
-    present, seen, findings = _looked(workspace, profile, configure=configure)
+    with Progress("looking whether it is in effect"):
+        after = _looked(workspace, profile, configure=configure)
+    present, seen, findings = after
     active, previous = present.active, present.previous
     return Outcome(active, previous, seen + notes, sessions, findings, name)
 
@@ -251,22 +254,24 @@ def following_sessions(
 
 def wait_for_turns(
     workspace: Workspace,
-    tell: Callable[[Sequence[RunningSession]], None],
+    tell: Callable[[Sequence[RunningSession]], str],
     timeout: float | None = None,
 ) -> list[RunningSession]:
     """Wait until no session of the folder is in a turn.
 
-    Returns those that still are when the time is over. A session that this
+    `tell` says for which, and returns it. Returns those that still are when
+    the time is over. A session that this
     command runs in is not waited for: its turn ends after the command.
     """
     part = table.main().sessions
     own = part.ancestors()
     end = None if timeout is None else time.monotonic() + timeout
-    while True:
-        found = part.find(workspace.places.config_dir)
-        busy = [s for s in found if s.in_turn and s.pid not in own]
-        left = _POLL if end is None else end - time.monotonic()
-        if not busy or left <= 0:
-            return busy
-        tell(busy)
-        time.sleep(min(_POLL, left))
+    with Progress("") as step:
+        while True:
+            found = part.find(workspace.places.config_dir)
+            busy = [s for s in found if s.in_turn and s.pid not in own]
+            left = _POLL if end is None else end - time.monotonic()
+            if not busy or left <= 0:
+                return busy
+            step.what = f"waiting for {tell(busy)}"
+            time.sleep(min(_POLL, left))

@@ -16,6 +16,7 @@ from keyswitch.errors import KeyswitchError
 from keyswitch.model import LOGIN_PROVIDER
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
+from keyswitch.progress import Progress
 from keyswitch.secrets.vault.reading import previous_versions
 from keyswitch.shells.rc_lines import without_lines
 from keyswitch.switching.logins import moves
@@ -51,7 +52,8 @@ def _leaves(scope: str, name: str) -> bool:
 
 def look(workspace: Workspace, scope: str, name: str) -> list[FoundToken]:
     """Return what `remove` would remove; nothing is changed."""
-    return select(Scan(Draft(workspace)).everything(), scope, name)
+    with Progress("looking for tokens on this machine"):
+        return select(Scan(Draft(workspace)).everything(), scope, name)
 
 
 def remove(

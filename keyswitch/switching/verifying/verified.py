@@ -28,12 +28,11 @@ from keyswitch.switching.verifying.askable import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from keyswitch.diagnosis.online.question import Question
+    from keyswitch.progress import Progress
     from keyswitch.workspace import Workspace
-
-    Tick = Callable[[int], None]
 
 _STATES = {True: ACCEPTED, False: REFUSED, None: UNKNOWN}
 
@@ -54,11 +53,11 @@ class Verified(Frozen):
 
 
 class Verifier:
-    """One round of questions. `tick` is told how many are answered."""
+    """One round of questions. `step` is told how many are answered."""
 
-    def __init__(self, workspace: Workspace, tick: Tick) -> None:
+    def __init__(self, workspace: Workspace, step: Progress) -> None:
         self._workspace = workspace
-        self._tick = tick
+        self._step = step
         self._askables = Askables(workspace)
         self._parallel: Parallel[Asked] = Parallel()
         self._context: ssl.SSLContext | None = None
@@ -69,14 +68,10 @@ class Verifier:
         found: dict[str, Verified] = {}
         for name in names:
             found[name] = self._begun(name)
-            self._tick(0)
         waiting = {name for name, one in found.items() if one.asked}
-
-        def tick() -> None:
-            self._tick(len(found) - len(waiting))
-
-        for name, asked in self._parallel.results(tick):
-            waiting.discard(name)
+        self._step.done = len(found) - len(waiting)
+        for name, asked in self._parallel.results():
+            self._step.done += 1
             found[name] = _answered(found[name], asked)
         return list(found.values())
 
