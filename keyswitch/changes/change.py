@@ -145,9 +145,9 @@ def _write_items(draft: Draft, written: set[str]) -> None:
             store.put(ref.item, ref.generation, value)
             if ref in draft.kept and not _gives(store, ref, value):
                 raise StoreError(
-                    f"the {ref.store} gave back another login than it was "
-                    "given",
-                    "nothing was changed; look at that store",
+                    f"the {ref.store} returned a different login from the one "
+                    "written",
+                    "nothing changed; check that store",
                 )
             written.add(name)
             step.done += 1

@@ -46,8 +46,8 @@ def ask_secret(question: str) -> Secret:
         with aside():
             while (line := _ask_hidden(terminal, question)) is None:
                 sys.stderr.write(
-                    "keyswitch: warning: that was more than one line, so a "
-                    "part of it would be lost; give it in one line\n"
+                    "keyswitch: warning: that was more than one line and "
+                    "would be cut off; paste a single line\n"
                 )
         return Secret(line)
     except KeyboardInterrupt:

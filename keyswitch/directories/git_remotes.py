@@ -57,7 +57,7 @@ class FoundRemotes:
             named = asked.addresses()
         except FileNotFoundError:
             if top:
-                self.doubt = f"without git nobody can tell the remotes of {top}"
+                self.doubt = f"without git the remotes of {top} are unknown"
             return []
         except (OSError, ValueError) as e:
             self.doubt = str(e)

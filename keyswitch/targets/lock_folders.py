@@ -114,7 +114,7 @@ def _wait(spec: LockSpec, done: Callable[[LockSpec], bool]) -> None:
                 _remove_stale(spec)
             if time.monotonic() > end:
                 raise FileStateError(
-                    f"{spec.program} holds {spec.path} for more than "
+                    f"{spec.program} has held {spec.path} for more than "
                     f"{WAIT:.0f} s",
                     f"try again when it has finished writing; if no "
                     f"{spec.program} runs: rmdir {shlex.quote(spec.path)}",

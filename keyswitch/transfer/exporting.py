@@ -53,8 +53,8 @@ def _collected(workspace: Workspace, draft: Draft, name: str) -> Packed:
     profile, _ = workspace.load(name)
     if _is_login(workspace, profile):
         raise InputError(
-            f"'{name}' is a login, and a second copy of one stops working "
-            "when the first is renewed",
+            f"'{name}' is a login: a second copy stops working when the first "
+            "is renewed",
             "log in on the other machine: keyswitch login NAME",
         )
     bindings.require(workspace, profile)
