@@ -100,7 +100,7 @@ def refusal(
             f"profile '{profile.name}' may not be used in {forbidden}, and "
             f"{this}",
             f"change that: keyswitch edit {profile.name} --never ''"
-            + ", or correct the repository" * bool(doubt),
+            + ", or fix the repository" * bool(doubt),
         )
     if profile.only and not place.first_of(profile.only):
         return KeyswitchError(

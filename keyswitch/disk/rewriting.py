@@ -99,7 +99,7 @@ def _require_own(path: str, folder: str, found: os.stat_result) -> None:
 
         raise FileStateError(
             f"{path}: {who} can write to {folder}",
-            f"take that right away: chmod {right} {quote(folder)}",
+            f"remove that permission: chmod {right} {quote(folder)}",
         )
 
 

@@ -70,7 +70,7 @@ def delete_items(paths: Paths, refs: Sequence[SecretRef], *, ask: Ask) -> None:
     """Delete items from whatever stores they lie in."""
     from keyswitch.progress import Progress  # start-up has nothing to delete
 
-    with Progress("deleting former secrets", len(refs)) as step:
+    with Progress("deleting old secrets", len(refs)) as step:
         for name in sorted({ref.store for ref in refs}):
             store = open_store(name, paths, ask)
             for ref in (ref for ref in refs if ref.store == name):

@@ -74,8 +74,8 @@ def require_own_host(
         raise MovedError(
             f"{found.place} sets {found.name}: the secret of '{profile.name}' "
             "could go to another host, so no program here gets it",
-            f"remove '{found.name}' from {found.place}; if you want this, "
-            "make a profile for that address: keyswitch add NAME --provider "
+            f"remove '{found.name}' from {found.place}; if you want this, add "
+            "a profile for that address: keyswitch add NAME --provider "
             "gateway",
         )
 

@@ -569,8 +569,8 @@ def test_a_key_in_place_of_a_scheme_is_not_shown(bare):
     ("url", "shown"),
     [
         ("https://me:S@gateway.example/x?key=S#S", "https://gateway.example/x"),
-        ("S", "what is no address"),
-        ("http://me:S@[::1", "what is no address"),
+        ("S", "an invalid address"),
+        ("http://me:S@[::1", "an invalid address"),
     ],
 )
 def test_a_secret_in_an_address_is_not_shown(bare, url, shown):

@@ -15,7 +15,7 @@ HINTS = {
     'in this shell: eval "$(keyswitch env)", or run it': (
         'eval "$(keyswitch env)"'
     ),
-    "take that right away: chmod o-w '/a b'": "chmod o-w '/a b'",
+    "remove that permission: chmod o-w '/a b'": "chmod o-w '/a b'",
     "sign in: aws sso login, or: aws configure": "aws sso login",
     "restore /a/key": "restore /a/key",
     "replace /a/key, or ask who has it": "replace /a/key",

@@ -64,7 +64,7 @@ def doctor(  # noqa: PLR0913
     mending = _Mending(session, wanted=fix, yes=yes)
     own = mending.own_files()
     try:
-        with Progress("looking at files and settings"):
+        with Progress("reading files and settings"):
             situation, findings = _look(session, mending, run_helper=run_helper)
     except FileStateError:
         if not own:

@@ -92,7 +92,7 @@ def whoami(  # noqa: PLR0913 - one an option
     answers = asked_of(workspace, situation) if verify else ()
     name, used_in = situation.chosen, known_folders.names(workspace)
     kept_out = []
-    with Progress("looking at files and settings"):
+    with Progress("reading files and settings"):
         if name:
             kept_out = guarded_elsewhere(workspace, name)
             kept_out += not_given(workspace, name)

@@ -244,7 +244,7 @@ def _reveal(session: Session, profile: Profile) -> None:
     default=20,
     show_default=True,
     metavar="N",
-    help="How many changes, the last ones.",
+    help="How many of the latest changes to list.",
 )
 def history(session: Session, number: int) -> None:
     """List past changes."""

@@ -84,7 +84,7 @@ def check(session: Session, name: str) -> None:
 @click.argument("name", metavar="NAME")
 @YES
 def allow(session: Session, name: str, *, yes: bool) -> None:
-    """Look at a command of config.toml, and let references start it."""
+    """Review a command in config.toml and let references run it."""
     session.refuse_agents()
     known = load_managers(session)
     reference = known.parse(name) if name.startswith(f"{EXEC}:") else None

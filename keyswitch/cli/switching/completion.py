@@ -69,7 +69,7 @@ _OFFERED = {
 @command(
     'eval "$(keyswitch completion bash)"',
     "keyswitch completion fish > ~/.config/fish/completions/keyswitch.fish",
-    note="'keyswitch hook' has it, too.",
+    note="'keyswitch hook' includes it.",
 )
 @click.argument("shell", type=click.Choice(tuple(COMPLETED)))
 def completion(_: Session, shell: str) -> None:

@@ -46,7 +46,7 @@ def session_token(situation: Situation) -> Iterator[Finding]:
         name = view.text(aws.PROFILE)
         fix = f"aws sso login --profile {shlex.quote(name)}"
         if not name:
-            why = f"{why}; whatever made the key can make a new one"
+            why = f"{why}; get a new key from where this one came from"
             fix = situation.how_to_stop(key.source)
         place = situation.place(key.source)
         yield Finding("aws-session-token-missing", grave, what, why, fix, place)
@@ -86,7 +86,7 @@ def order(situation: Situation) -> Iterator[Finding]:
     bearer = given(aws.BEARER_TOKEN)
     if bearer and (profile or key):
         what = f"{aws.BEARER_TOKEN} is set and overrides every AWS identity"
-        why = "it is a Bedrock API key; without it, the AWS keys count"
+        why = "it is a Bedrock API key; without it, the AWS keys are used"
         why = situation.lasting(why, bearer.source)
         fix = situation.how_to_stop(bearer.source)
         place = situation.place(bearer.source)

@@ -147,7 +147,7 @@ _ADDRESS_RULES: tuple[
         lambda u: u.username or u.password,
         lambda u: u._replace(netloc=u.netloc.rpartition("@")[2]),
         "contains a user name or password",
-        "logs and process lists show it; a token has its own variable",
+        "it shows up in logs and process lists; a token has its own variable",
         "remove the name and password from",
     ),
 )

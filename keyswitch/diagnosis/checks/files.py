@@ -63,10 +63,10 @@ def plaintext(situation: Situation) -> Iterator[Finding]:
             "backup of that file"
         )
         if owner:
-            why = f"{why}; profile '{owner}' has it, so none is lost"
+            why = f"{why}; profile '{owner}' has it too, so nothing is lost"
             fix = f"remove '{name}' from {place}"
         else:
-            why = f"{why}; kept as a profile's, it can go from there"
+            why = f"{why}; saved as a profile, it can be removed from there"
             fix = f"keyswitch add {situation.free_name('work')}"
         yield Finding("plaintext-secret", WARNING, what, why, fix, place)
 

@@ -202,6 +202,6 @@ _FOLDER_RULES = {
     "settings": (
         "config-dir-in-settings",
         "is set in a settings file, which moves only the login",
-        "settings and .claude.json were looked for before; the shell moves all",
+        "settings and .claude.json were read before; the shell moves all",
     ),
 }

@@ -65,7 +65,9 @@ def unusable(situation: Situation) -> Iterator[Finding]:
         except KeyswitchError as e:
             grave = situation.severity_of(profile.name)
             what = f"profile '{profile.name}' is refused: {e.message}"
-            why = _with_hint("no program gets its secret until it is right", e)
+            why = _with_hint(
+                "no program gets its secret until that is fixed", e
+            )
             fix = f"keyswitch edit {profile.name}"
             place = accounts.paths.profile(profile.name)
             yield Finding("profile-refused", grave, what, why, fix, place)
@@ -85,7 +87,7 @@ def other_use(situation: Situation) -> Iterator[Finding]:
                 "secret-for-another-place",
                 situation.severity_of(profile.name),
                 found.what,
-                f"its secret is handed to no program; {found.otherwise}",
+                f"no program gets its secret; {found.otherwise}",
                 found.fix,
                 accounts.paths.profile(profile.name),
             )
@@ -116,10 +118,11 @@ def rules_without_git(situation: Situation) -> Iterator[Finding]:
     if found and not shutil.which(
         "git", path=situation.scene.environ.get("PATH")
     ):
-        what = f"{paths.config_file} has rules by git remote, and PATH no git"
-        why = (
-            "such a rule counts nowhere: only git can say what the remotes are"
+        what = (
+            f"{paths.config_file} has rules for git remotes, but git is not on "
+            "PATH"
         )
+        why = "such a rule has no effect: only git knows the remotes"
         fix = "put git on PATH"
         place = paths.config_file
         yield Finding("rules-without-git", WARNING, what, why, fix, place)

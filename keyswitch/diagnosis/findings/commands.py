@@ -65,11 +65,12 @@ def commands(situation: Situation) -> Iterator[Finding]:
             if not wanted.is_keyswitch(command.text):
                 fix = fix or f"correct '{key}' in {place}"
             elif command.source.set_by != "user":
-                why = f"{why}; no keyswitch put it there"
+                why = f"{why}; keyswitch did not add it"
                 fix = f"remove '{key}' from {place}"
             else:
                 why = (
-                    f"{why}; keyswitch moved, and a switch writes its new path"
+                    f"{why}; keyswitch has moved, and a switch writes its new "
+                    "path"
                 )
                 fix = situation.use_again
             grave = ERROR if used and key in KEYS else WARNING
@@ -176,7 +177,7 @@ def _answered(
         problem = "prints an incomplete set of keys"
     if problem:
         what = f"{key}: {problem}"
-        why = f"{_OTHERWISE[key]}; run by hand, it may say what it lacks"
+        why = f"{_OTHERWISE[key]}; run it by hand to see what is missing"
         fix = f"correct '{key}' in {place}"
         if words := situation.accounts.own_words(command.text):
             why, fix = _OTHERWISE[key], shlex.join(["keyswitch", *words])

@@ -105,7 +105,8 @@ def answers(situation: Situation) -> Iterator[Finding]:
             NOTE,
             f"interactive mode will ask whether to use {rules.API_KEY}; the "
             "default answer is no",
-            "'claude -p' does not ask; a profile's key is never asked about",
+            "'claude -p' does not ask; Claude Code never asks about a "
+            "profile's key",
             _keep(situation, key.source),
             situation.place(key.source),
         )

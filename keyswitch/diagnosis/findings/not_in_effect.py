@@ -55,14 +55,17 @@ def _way_in(situation: Situation, why: str) -> tuple[str, str]:
     if wanted is None or not wanted.name or situation.taken is None:
         accounts = situation.accounts
         there = accounts.profiles or accounts.broken
-        why = f"{why}; 'claude auth login' gives it one without keyswitch"
+        why = f"{why}; without keyswitch: claude auth login"
         return why, "keyswitch use" if there else "keyswitch add"
     again = f"keyswitch login {wanted.name}"
     if wanted.provider != "claude-login":
         return why, situation.again
     if "login" not in wanted.secrets:
         return why, again
-    return f"{why}; if the kept copy is refused too: {again}", situation.again
+    return (
+        f"{why}; if the stored copy is rejected too: {again}",
+        situation.again,
+    )
 
 
 def _not_in_use(situation: Situation) -> Iterator[Finding]:
@@ -71,7 +74,7 @@ def _not_in_use(situation: Situation) -> Iterator[Finding]:
     if changed:
         # What Claude Code has may well be right, and the file wrong.
         what = f"'{name}' is active, but its file changed: {changed[0].what}"
-        why = f"its secret is handed to no program; {changed[0].otherwise}"
+        why = f"no program gets its secret; {changed[0].otherwise}"
         fix, place = changed[0].fix, situation.accounts.paths.profile(name)
         yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
         return

@@ -181,11 +181,11 @@ class Situation:
     def lasting(self, why: str, source: Source) -> str:
         """Return why something is so, with what would bring its source back."""
         if source.kind == "login":
-            return f"{why}; kept as a profile, it goes with the next switch"
+            return f"{why}; once saved as a profile, the next switch removes it"
         origin = self.start_files.origin(source)
         if origin is None or source.name in self.exported:
             return why
-        return f"{why}; remove {origin.place} too, or new shells set it again"
+        return f"{why}; also remove {origin.place}, or new shells set it again"
 
     def free_name(self, name: str) -> str:
         """Return a name for a new profile: this one, or the next that is free.

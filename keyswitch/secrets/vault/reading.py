@@ -272,8 +272,8 @@ def _check_rollback(
         raise StoreError(
             "the vault is older than when last seen: version "
             f"{here[0]}.{here[1]} after {epoch}.{hver}",
-            "accept this one: keyswitch vault accept-rollback, or put the "
-            "newer file back",
+            "accept this one: keyswitch vault accept-rollback, or restore the "
+            "newer file",
         )
 
 

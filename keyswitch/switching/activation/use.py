@@ -92,7 +92,7 @@ def use(  # noqa: PLR0913
         leftovers.remember(workspace)
     sessions = _sessions(workspace, profile, draft) if look else None
     del draft  # of files of megabytes, which are read once more now
-    with Progress("looking whether it is in effect"):
+    with Progress("checking whether it is in effect"):
         after = _looked(workspace, profile, configure=configure)
     present, seen, findings = after
     active, previous = present.active, present.previous
