@@ -82,7 +82,7 @@ def test_any_answer_counts_and_a_broken_service_is_a_warning(scene):
     assert steps[-1].ok
     [finding] = network.findings(steps)
     assert (finding.check, finding.severity) == ("network-http", WARNING)
-    assert finding.what == f"{service.url}: answers 503"
+    assert finding.what == f"{service.url}: answered 503"
 
 
 def test_a_refused_credential_is_no_trouble_of_the_network(scene):
@@ -390,7 +390,7 @@ def test_a_proxy_that_is_spoken_to_in_tls_works_too(scene, authority):
     [
         (407, "it requires a user name and password"),
         (403, "it does not allow api.anthropic.com:443"),
-        (502, "it cannot reach api.anthropic.com:443 itself"),
+        (502, "it cannot reach api.anthropic.com:443"),
         (404, "it is probably not a proxy for https"),
     ],
 )
@@ -399,7 +399,7 @@ def test_a_proxys_refusals_are_explained(scene, authority, status, word):
         last = failing(through(scene, proxy, authority))
     assert last.name == "proxy"
     assert word in last.why
-    assert last.detail == f"the proxy {proxy.place} answers {status}"
+    assert last.detail == f"the proxy {proxy.place} answered {status}"
 
 
 def test_a_password_that_a_proxy_does_not_take_is_not_asked_for_again(

@@ -251,7 +251,7 @@ def test_a_refused_key_is_renewed_where_it_is_set(scene, home):
     settings(home, env={"ANTHROPIC_API_KEY": KEY})
     with servers.Service(Reply(401, {})) as service:
         answer = one(scene(ANTHROPIC_BASE_URL=service.url))
-    assert "give ANTHROPIC_API_KEY in" in answer.fix
+    assert "set ANTHROPIC_API_KEY in" in answer.fix
     assert "settings.json:3 a value" in answer.fix
 
 
@@ -437,7 +437,7 @@ def test_a_resource_that_a_repository_names_is_not_asked(scene, home):
     answer = one(
         scene(CLAUDE_CODE_USE_FOUNDRY="1", ANTHROPIC_FOUNDRY_API_KEY=TOKEN)
     )
-    assert "not asked" in answer.what
+    assert "not checked" in answer.what
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def test_tokens_that_go_by_the_shown_name_are_kept_beside_the_former(old):
     bert = old.live
     anna = written_back(old).memory["accessToken"]
     old.use("anna")
-    assert "it is kept for 'bert'" in "\n".join(old.said)
+    assert "it was saved for 'bert'" in "\n".join(old.said)
     assert [p.access_token for p in old.kept("bert")] == [anna, bert]
 
 
@@ -199,7 +199,7 @@ def test_what_was_kept_by_a_wrong_name_goes_to_whom_it_belongs(old):
     anna = written_back(old).memory["accessToken"]
     old.use("anna")
     old.adopt("anna", A)
-    assert "it was kept as that of 'bert'" in "\n".join(old.said)
+    assert "it was saved as the login of 'bert'" in "\n".join(old.said)
     for name, account, token in (("anna", A, anna), ("bert", B, bert)):
         old.use(name)
         assert (old.live, old.claude.name()) == (token, account.name())

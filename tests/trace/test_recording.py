@@ -237,13 +237,14 @@ def test_a_recording_of_another_program_is_read_without_its_secrets(tmp_path):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "no JSON"), (b"no", "no JSON"), (b"\xff\xfe{\0}\0", "no JSON"),
-        (b"[" * 200_000, "no JSON"), (b'{"log": NaN}', "no JSON"),
-        (b"9" * 5000, "no JSON"), (b"[]", "the whole is no object"),
-        (b"{}", "log is no object"), (b'{"log": []}', "log is no object"),
-        (b'{"log": {"entries": {}}}', "log.entries is no list"),
-        (b'{"log": {"entries": [1]}}', r"entries\[0\] is no object"),
-        (b'{"log": {"entries": [{}]}}', r"\[0\].request is no object"),
+        (b"", "not JSON"), (b"no", "not JSON"), (b"\xff\xfe{\0}\0", "not JSON"),
+        (b"[" * 200_000, "not JSON"), (b'{"log": NaN}', "not JSON"),
+        (b"9" * 5000, "not JSON"), (b"[]", "the whole is not an object"),
+        (b"{}", "log is not an object"),
+        (b'{"log": []}', "log is not an object"),
+        (b'{"log": {"entries": {}}}', "log.entries is not a list"),
+        (b'{"log": {"entries": [1]}}', r"entries\[0\] is not an object"),
+        (b'{"log": {"entries": [{}]}}', r"\[0\].request is not an object"),
     ],
 )  # fmt: skip
 def test_what_is_no_recording_is_said_to_be_none(tmp_path, data, message):

@@ -171,7 +171,7 @@ def _elsewhere(
         return Judgement(None, what, fix)
     what = f"{title} answered with status {status}"
     if status == 429:
-        what = f"{title} is asked too often at present"
+        what = f"{title} is rate limiting requests"
     elif status >= 500:
         what = f"{title} has a server error (status {status})"
     later = status == 429 or status >= 500
