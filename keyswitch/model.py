@@ -118,6 +118,7 @@ class Profile(Frozen):
     label: str = ""
     created: date | None = None
     expires: date | None = None
+    expires_expected: bool = False  # nobody gave the day: it is the usual one
     expect: str = ""  # "", "api", "subscription" or "cloud"
     isolated: bool = False  # a configuration folder of its own
     # What that folder shares with the usual one; None: what is usual.

@@ -135,7 +135,8 @@ def table(
         for column in zip(*lines, strict=True)
     ]
     before = widths[:-1]
-    while sum(before) > width - _NARROW and max(before) > _NARROW:
+    room = width - _NARROW - len(GAP) * len(before)
+    while sum(before) > room and max(before) > _NARROW:
         before[before.index(max(before))] -= 1
     indent = " " * sum(len(GAP) + wide for wide in before)
     room = max(width - len(indent), _NARROW)

@@ -85,18 +85,28 @@ def _expiry(profile: Profile, today: date) -> str:
     if profile.expires is None:
         return ""
     days = (profile.expires - today).days
+    if profile.expires_expected:
+        return _about(profile.expires, today) if days <= _SOON else ""
     if days < 0:
         return f"expired {profile.expires.isoformat()}"
     return f"expires in {days} d" if days <= _SOON else ""
 
 
+def _about(day: date, today: date) -> str:
+    """Say when a secret ends as its kind does; nobody gave the day."""
+    verb = "expired" if day < today else "expires"
+    return f"{verb} about {day.isoformat()}, expected"
+
+
 def _of_setup_token(profile: Profile, now: datetime) -> LoginStatus:
-    """Tell by the day that was given for it: such a token is not renewed."""
+    """Tell by the day in its file: such a token is not renewed."""
     if not profile.secrets:
         return LoginStatus("no login stored")
     if profile.expires is None:
         return LoginStatus("expiry unknown")
     day = profile.expires.isoformat()
+    if profile.expires_expected:
+        return LoginStatus(_about(profile.expires, now.date()), day)
     if profile.expires < now.date():
         return LoginStatus("expired", day)
     return LoginStatus(f"valid until {day}", day)

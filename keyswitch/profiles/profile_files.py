@@ -129,14 +129,16 @@ def _are_places(value: Any) -> bool:
 
 _TEXT = _is_text, "a string of printable characters"
 _DAY = _is_day, "a date such as 2027-02-01"
+_YES_OR_NO = (lambda value: isinstance(value, bool)), "true or false"
 _PLACES = _are_places, "a list such as ['~/clients/**']"
 _KINDS: Kinds = {
     "provider": _TEXT,
     "label": _TEXT,
     "created": _DAY,
     "expires": _DAY,
+    "expires_expected": _YES_OR_NO,
     "expect": (_EXPECTATIONS.__contains__, "api, subscription or cloud"),
-    "isolated": (lambda value: isinstance(value, bool), "true or false"),
+    "isolated": _YES_OR_NO,
     "shared": (_are_texts, "a list such as ['commands', 'agents']"),
     "only": _PLACES,
     "never": _PLACES,

@@ -16,8 +16,8 @@ from keyswitch.profiles.settings import LINKS_LIMIT
 from keyswitch.profiles.toml_text import parse_bytes
 
 _PLAIN_KEYS = (
-    *("provider", "label", "created", "expires", "expect"),
-    *("isolated", "shared", "only", "never", "team"),
+    *("provider", "label", "created", "expires", "expires_expected"),
+    *("expect", "isolated", "shared", "only", "never", "team"),
 )
 _TABLE = "links"
 
@@ -119,6 +119,7 @@ def document_of(profile: Profile) -> dict[str, Any]:
     """Return what the file of a profile says, key by key."""
     document: dict[str, Any] = {
         **profile._asdict(),
+        "expires_expected": profile.expires_expected or None,
         "isolated": profile.isolated or None,
         "shared": None if profile.shared is None else list(profile.shared),
         "only": list(profile.only) or None,

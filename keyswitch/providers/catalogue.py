@@ -32,7 +32,10 @@ def _of_type(kind: type, names: str) -> dict[str, type]:
     return dict.fromkeys(names.split(), kind)
 
 
-_PLAIN_KEYS = _of_type(str, "title bill help_url revoke_url setup not_addable")
+_PLAIN_KEYS = {
+    **_of_type(str, "title bill help_url revoke_url setup not_addable"),
+    "expiry_days": int,
+}
 _PROVIDER_KEYS = {
     **_PLAIN_KEYS,
     "family": str,
@@ -40,7 +43,6 @@ _PROVIDER_KEYS = {
     **_of_type(
         dict, "constants groups fields claude_code verify ignored trace"
     ),
-    "expiry_days": int,  # files of 0.1.0 may have it; nothing reads it
     "team": str,  # whose file it came from; `team` reads it
 }
 _FIELD_KEYS = {

@@ -12,6 +12,7 @@ file is asked about.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,7 @@ from keyswitch.model import Frozen, Profile
 from keyswitch.profiles.names import did_you_mean
 from keyswitch.providers.shapes import Field, check_plain
 
+_CENTURY = 36_525  # days; the calendar ends in the year 9999
 KEY_ID = "access_key_id"  # the public half of AWS keys, a plain field
 
 
@@ -86,6 +88,7 @@ class Provider(Frozen):
     # Where its secrets go: the first template that the plain fields fill.
     hosts: tuple[str, ...] = ()
     ignored: tuple[Ignored, ...] = ()
+    expiry_days: int = 0  # how long its secrets last as a rule; 0: no rule
     own: bool = False  # of a file in the person's own folder
     # [verify] as it stands in the file; `verification` says what it means.
     verify: Mapping[str, Any] = MappingProxyType({})
@@ -102,6 +105,11 @@ class Provider(Frozen):
         known = f"choose from: {', '.join(names)}"
         what = f"provider {self.id} has no field '{name}'"
         raise InputError(what, did_you_mean(name, names, known))
+
+    def expected_end(self, stored: date) -> date | None:
+        """Return when a secret of that day ends as a rule."""
+        days = min(self.expiry_days, _CENTURY)
+        return stored + timedelta(days=days) if days > 0 else None
 
     def check_addable(self) -> None:
         """Raise if profiles of this provider are made by another command."""
@@ -202,7 +210,7 @@ class Provider(Frozen):
                 f"{' and '.join(lacking)}",
                 f"log in again: keyswitch login {profile.name}"
                 if self.not_addable
-                else self._how_to_complete(lacking),
+                else self.how_to_complete(lacking),
             )
         if profile.expect and self.bill and profile.expect != self.bill:
             raise InputError(
@@ -211,16 +219,21 @@ class Provider(Frozen):
                 "change 'expect', or use another provider",
             )
 
-    def _how_to_complete(self, lacking: list[str]) -> str:
+    def how_to_complete(self, lacking: list[str]) -> str:
+        """Return what to give a profile that lacks these fields."""
         if not self.groups:
             return "'keyswitch providers " + self.id + "' lists the fields"
+        plain = [n for n in lacking if not self.field(n).group]
+        also = f"{', '.join(plain)} and " if plain else ""
+        return f"{self.id} needs {also}{self.alternatives()}"
+
+    def alternatives(self) -> str:
+        """Return the groups of fields of which a profile has one."""
         ways = [
             " + ".join(f.name for f in self.required(group))
             for group in self.groups
         ]
-        plain = [n for n in lacking if not self.field(n).group]
-        also = f"{', '.join(plain)} and " if plain else ""
-        return f"{self.id} needs {also}one of: {', or '.join(ways)}"
+        return f"one of: {', or '.join(ways)}"
 
     def claude_code_for(self, profile: Profile) -> ClaudeCode:
         """Return how Claude Code takes this profile."""

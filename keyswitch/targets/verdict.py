@@ -18,6 +18,8 @@ ASK_PROGRAM = (
     "(--run-helper)"
 )
 
+NO_CREDENTIAL = "there is no credential"
+
 # The kind of a source that a machine may have, without a word in any file.
 SERVICE = "service"
 

@@ -22,7 +22,10 @@ Reader = Callable[[str, int], bytes | None]
 
 _LIMIT = profile_files.PROFILE_LIMIT  # of both kinds of files
 # What decides neither where a secret goes nor where it counts.
-_SMALL = {"name", "label", "created", "expires", "expect", "fields", "secrets"}
+_SMALL = {
+    "name", "label", "created", "expires", "expires_expected", "expect",
+    "fields", "secrets",
+}  # fmt: skip
 
 
 class Difference(Frozen):

@@ -34,7 +34,7 @@ def test_whoami_says_so_in_one_line_and_doctor_in_a_note(
     line = f"Claude Code {version} is {age} than the tested versions"
     assert said.count(line) == 1
     told = ks("doctor", code=None, PATH="/nowhere", **KEY).out
-    assert f"note: {line}" in told
+    assert f"  {line}" in told
     assert "the prediction may be wrong" in told
 
 

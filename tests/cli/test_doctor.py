@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 
 import pytest
@@ -270,23 +271,29 @@ def test_nothing_wrong_is_said_in_so_many_words(bare):
     write(bare, ".claude/.credentials.json", LOGIN)
     write(bare, ".claude.json", IDENTITY)
     done = bare("doctor")
-    assert done.out == "no problems found\n"
-    assert "account in use: you@x.example (max)" in done.err
+    assert done.out == "nothing wrong was found\n"
+    assert "your Claude subscription pays: you@x.example, max" in done.err
 
 
 def test_what_is_found_is_told_with_why_and_fix_gravest_first(messy):
     done = messy("doctor", code=1)
-    lines = done.out.splitlines()
-    grades = [
-        SEVERITIES.index(line.partition(":")[0])
-        for line in lines
-        if not line.startswith("  ")
-    ]
-    assert grades == sorted(grades)
-    assert len(lines) == 3 * len(grades)
-    assert {line[:7] for line in lines[1::3]} == {"  why: "}
-    assert {line[:7] for line in lines[2::3]} == {"  fix: "}
-    assert "--fix" in done.err
+    *groups, summary = done.out.split("\n\n")
+    counts = []
+    for group in groups:
+        head, *lines = group.splitlines()
+        number, severity = head.split()
+        assert len(lines) == 3 * int(number)
+        for what, why, fix in zip(*[iter(lines)] * 3, strict=True):
+            assert what.startswith("  ")
+            assert why.startswith("    why: ")
+            assert fix.startswith("    fix: ")
+        counts.append((severity.rstrip("s"), head))
+    grades = [SEVERITIES.index(severity) for severity, _ in counts]
+    assert grades == sorted(set(grades))
+    found = ", ".join(head for _, head in counts)
+    assert re.fullmatch(
+        rf"found {found}; \d+ fixed by: keyswitch doctor --fix\n", summary
+    )
 
 
 def test_the_document_says_the_same(messy):

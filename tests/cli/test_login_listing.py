@@ -2,6 +2,8 @@
 
 import json
 import re
+import tomllib
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -99,6 +101,45 @@ def test_a_setup_token_says_until_which_day(told, logins):
         "expires_at": "2999-05-06",
         "refreshable": False,
     }
+
+
+TOKEN = "sk-ant-oat01-FAKE-setup-0000000000000000000000EXAMPLE"
+
+
+def test_the_end_of_a_setup_token_is_expected_where_nobody_gives_it(ks):
+    def day(days):
+        return (
+            datetime.now().astimezone().date() + timedelta(days)
+        ).isoformat()
+
+    def file():
+        path = ks.home / ".config/keyswitch/profiles/ci.toml"
+        return tomllib.loads(path.read_text())
+
+    done = ks("login", "ci", "--token", "--stdin", stdin=TOKEN)
+    about = f"expires about {day(365)}, expected"
+    assert about in done.err
+    assert "keyswitch edit ci --expires DATE" in done.err
+    assert about in ks("list").out
+    assert f"about {day(365)}, expected" in ks("show", "ci").out
+    found = json.loads(ks("show", "ci", "--json").out)["profile"]
+    assert (found["expires"], found["expires_expected"]) == (day(365), True)
+    ks("edit", "ci", "--expires", day(30))
+    assert "expires_expected" not in file()
+    assert f"valid until {day(30)}" in ks("list").out
+    # A new token has a time of its own.
+    done = ks("rotate", "ci", "--stdin", stdin=TOKEN.replace("setup", "other"))
+    assert about in done.err
+    assert file()["expires"].isoformat() == day(365)
+    ks("rotate", "ci", "--stdin", "--expires", day(9), stdin=TOKEN)
+    assert "expires_expected" not in file()
+    ks("edit", "ci", "--expires", "")
+    assert "end not known" in ks("list").out
+
+
+def test_no_end_is_expected_where_a_date_is_refused_on_purpose(ks):
+    ks.add("ci", "--expires", "", provider="claude-token", secret=TOKEN)
+    assert "end not known" in ks("list").out
 
 
 def test_a_key_has_no_login_in_json_and_its_label_in_a_list(told, logins):

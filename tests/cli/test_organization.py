@@ -42,7 +42,7 @@ def test_use_says_that_a_login_is_demanded(member):
     done = member("use", "work", code=4)
     assert "managed settings require a login" in done.err
     assert place in done.err
-    assert "keyswitch login NAME" in done.err
+    assert "fix: keyswitch login work-2\n" in done.err
 
 
 def test_whoami_names_the_file_and_that_the_server_may_change_it(member):

@@ -216,3 +216,39 @@ def test_an_agent_gets_no_revealed_secret_and_nothing_if_denied(ks):
         done = ks(*args, code=1, CLAUDECODE="1")
         assert KEY not in done.out
         assert "agent" in done.err
+
+
+def test_alternatives_of_a_provider_are_not_called_required(ks):
+    done = ks("providers", "bedrock")
+    needed = {
+        name: rest.partition("  ")[0]
+        for name, _, rest in re.findall(
+            r"(?m)^(\w+) +(field|secret) +(.*)$", done.out
+        )
+    }
+    assert needed["region"] == "required"
+    assert needed["access_key_id"] == "one of: keys"
+    assert needed["secret_access_key"] == "one of: keys"
+    assert needed["session_token"] == "optional: keys"
+    assert needed["bearer_token"] == "one of: bearer"
+    assert needed["aws_profile"] == "one of: profile"
+    assert needed["base_url"] == "optional"
+    ways = "access_key_id + secret_access_key, or bearer_token, or aws_profile"
+    assert f"bedrock needs one of: {ways}" in done.err
+    (found,) = json.loads(ks("providers", "bedrock", "--json").out)["providers"]
+    assert found["one_of"] == {
+        "keys": ["access_key_id", "secret_access_key"],
+        "bearer": ["bearer_token"],
+        "profile": ["aws_profile"],
+    }
+    groups = {field["name"]: field["group"] for field in found["fields"]}
+    assert groups["session_token"] == "keys"
+    assert groups["region"] is None
+
+
+def test_what_is_missing_names_the_alternatives(ks):
+    done = ks("add", "b", "--provider", "bedrock", "--no-input", code=2)
+    assert "hint: bedrock needs region and one of: access_key" in done.err
+    region = ("--set", "region=eu-central-1")
+    done = ks("add", "b", "--provider", "bedrock", *region, code=2, stdin="")
+    assert "hint: bedrock needs one of: access_key_id + secret" in done.err

@@ -114,7 +114,7 @@ def _commands(kind, text):
 
 def calls(text):
     """Yield the words after each `keyswitch` that is called in a text."""
-    text = re.sub(r"\s#.*", "", text)
+    text = re.sub(r"\s#.*|pipx inject keyswitch", "", text)
     for match in re.finditer(r"(?<![\w/.-])keyswitch(?= |$)", text):
         lexer = shlex.shlex(
             text[match.end() :], posix=True, punctuation_chars=True

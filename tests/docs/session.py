@@ -23,7 +23,7 @@ STAND_INS = {
 
 
 class Session:
-    """bash in a terminal of 100 columns, with `keyswitch` on its PATH."""
+    """bash in a terminal so wide that nothing wraps, with `keyswitch`."""
 
     def __init__(self, ks, folder):
         folder.mkdir()
@@ -47,7 +47,7 @@ class Session:
             env=environ,
             cwd=str(ks.home),
             encoding="utf-8",
-            dimensions=(50, 100),
+            dimensions=(50, 250),
             echo=False,
             timeout=WAIT,
         )

@@ -1,6 +1,7 @@
 """Every page becomes HTML, and every link in it leads to something there."""
 
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
@@ -81,6 +82,15 @@ def test_headings_have_the_anchors_of_github(tmp_path):
         "fix-a-b--c",
         "fix-a-b--c-1",
     }
+
+
+def test_the_badges_are_true():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    text = (ROOT / "README.md").read_text()
+    least = project["requires-python"].removeprefix(">=")
+    assert f"badge/license-{project['license']}-" in text
+    assert f"badge/python-{least}%2B-" in text
+    assert text.count("https://img.shields.io/") == 2
 
 
 def test_every_page_is_in_the_index():

@@ -8,6 +8,7 @@ from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles.login_status import (
     LoginStatus,
     end_of,
+    notes,
     status_of,
     who,
 )
@@ -143,6 +144,29 @@ def test_a_setup_token_lasts_until_the_end_of_its_day(expires, status):
         "ci", "claude-token", expires=expires, secrets={"oauth_token": REF}
     )
     assert status_of(profile, NOW) == status
+
+
+@pytest.mark.parametrize(
+    ("expires", "text", "note"),
+    [
+        (date(2027, 10, 7), "expires about 2027-10-07, expected", ""),
+        (date(2026, 10, 21), "expires about 2026-10-21, expected", "same"),
+        (date(2026, 10, 6), "expired about 2026-10-06, expected", "same"),
+    ],
+)
+def test_an_end_that_nobody_gave_is_said_to_be_expected(expires, text, note):
+    profile = Profile(
+        "ci",
+        "claude-token",
+        expires=expires,
+        expires_expected=True,
+        secrets={"oauth_token": REF},
+    )
+    status = LoginStatus(text, expires.isoformat())
+    assert status_of(profile, NOW) == status
+    assert notes(profile, NOW)[0] == text
+    other = profile._replace(provider="own", secrets={})
+    assert notes(other, NOW)[0] == (text if note else "")
 
 
 def test_a_setup_token_that_was_removed_is_none():

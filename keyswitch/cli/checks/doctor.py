@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from keyswitch.cli.checks.finding_lines import ROLES, paragraph, show_reason
 from keyswitch.cli.checks.whoami import finding_document
 from keyswitch.cli.command import Session, at_most_one, command, flag, rehearsed
 from keyswitch.cli.session import attributes
+from keyswitch.cli.style import GOOD, NAME, Cell, Styled
 from keyswitch.diagnosis.checks import by_gravity, examine
-from keyswitch.diagnosis.findings.whose import account, otherwise
+from keyswitch.diagnosis.findings.payer import payer
+from keyswitch.diagnosis.findings.whose import otherwise
 from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
 from keyswitch.progress import Progress
@@ -16,7 +21,7 @@ from keyswitch.switching.activation import rehearsal
 from keyswitch.switching.activation.effect import not_given, situation_of
 from keyswitch.switching.planning import left_helpers
 from keyswitch.switching.upkeep import own_files
-from keyswitch.targets.verdict import NOTE, Finding, Mend
+from keyswitch.targets.verdict import ERROR, NOTE, Finding, Mend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,25 +189,50 @@ def _print(
     if session.json:
         session.document(_document(findings, steps))
         return
-    for step in steps:
-        word = "ok" if step.ok else "failed"
-        session.data(
-            f"{step.name:6} {word:6} {step.milliseconds:5} ms  "
-            f"{step.target}  {step.detail}"
-        )
+    if situation is not None:
+        session.say(payer(situation))
+        other = otherwise(situation)
+        session.say(*[f"elsewhere, {other}"] * bool(other))
+    if steps:
+        session.table([_step_row(step) for step in steps])
+        session.raw("\n")
+    for severity, group in groupby(findings, lambda f: f.severity):
+        _show_group(session, severity, list(group))
+    if findings or situation is not None:
+        session.data(*_summary(findings))
+
+
+def _step_row(step: NetworkStep) -> tuple[Cell, ...]:
+    word = Styled("ok", GOOD) if step.ok else Styled("failed", ROLES[ERROR])
+    took = f"{step.milliseconds:5} ms"
+    return step.name, word, took, step.target, step.detail
+
+
+def _show_group(
+    session: Session, severity: str, findings: Sequence[Finding]
+) -> None:
+    """Print the findings of one severity below their number."""
+    session.data(Styled(_counted(severity, len(findings)), ROLES[severity]))
     for finding in findings:
-        session.data(f"{finding.severity}: {finding.what}")
-        session.data(f"  why: {finding.why}")
-        session.data(f"  fix: {finding.fix}")
-    if situation is None:
-        return
+        paragraph(session, "", Styled(finding.what, NAME), indent="  ")
+        show_reason(session, finding, indent="    ")
+    session.raw("\n")
+
+
+def _counted(severity: str, number: int) -> str:
+    return f"{number} {severity}{'s' if number > 1 else ''}"
+
+
+def _summary(findings: Sequence[Finding]) -> tuple[Cell, ...]:
+    """Return the last line: how many of each, and what mends some of them."""
     if not findings:
-        session.data("no problems found")
-    elif any(f.mend is not None for f in findings):
-        session.say("keyswitch doctor --fix fixes what is safe to fix")
-    session.say(f"account in use: {account(situation)}")
-    other = otherwise(situation)
-    session.say(*[f"elsewhere, {other}"] * bool(other))
+        return (Styled("nothing wrong was found", GOOD),)
+    counts = Counter(finding.severity for finding in findings)
+    found = ", ".join(_counted(*one) for one in counts.items())
+    mended = sum(finding.mend is not None for finding in findings)
+    if not mended:
+        return (f"found {found}",)
+    return f"found {found}; {mended} fixed by: ", "keyswitch doctor --fix"
 
 
 def _document(

@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli.checks import verdict_screen
 from keyswitch.cli.checks.answers import answer_rows, asked_of
+from keyswitch.cli.checks.finding_lines import show_finding
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.installations import prediction
 from keyswitch.diagnosis.findings.interactive import questions
-from keyswitch.diagnosis.findings.whose import (
-    SURFACES,
-    account,
-    elsewhere,
-    otherwise,
-)
+from keyswitch.diagnosis.findings.payer import payer
+from keyswitch.diagnosis.findings.whose import SURFACES, elsewhere, otherwise
 from keyswitch.errors import ExitCode
 from keyswitch.progress import Progress
 from keyswitch.switching.activation.effect import not_given, situation_of
@@ -26,23 +24,12 @@ from keyswitch.switching.activation.elsewhere import guarded_elsewhere
 from keyswitch.switching.planning import known_folders, left_helpers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import ModuleType
+    from collections.abc import Sequence
 
     from keyswitch.diagnosis.findings.accounts import Owner
     from keyswitch.diagnosis.findings.situation import Situation
     from keyswitch.diagnosis.online.verify import Answer
     from keyswitch.targets.verdict import Finding, Header, Source
-
-_KINDS = {
-    "login": "the stored login",
-    "managed_key": "the Console login's API key",
-    "anthropic_profile": "Anthropic profile",
-    "helper": "the helper",
-    "aws_profile": "AWS profile",
-    "sign_in": "a sign-in with the aws command",
-    "federation": "the identity federation",
-}
 
 
 @command(
@@ -91,17 +78,19 @@ def whoami(  # noqa: PLR0913 - one an option
     situation = situation_of(workspace, claude_options, trusts, surface or "")
     answers = asked_of(workspace, situation) if verify else ()
     name, used_in = situation.chosen, known_folders.names(workspace)
-    kept_out = []
-    with Progress("reading files and settings"):
-        if name:
-            kept_out = guarded_elsewhere(workspace, name)
-            kept_out += not_given(workspace, name)
+    with Progress("looking at files and settings"):
+        kept_out = guarded_elsewhere(workspace, name) if name else []
+        kept_out += not_given(workspace, name) if name else []
         notes = [*warnings(situation), *left_helpers.findings(workspace)]
+    pays = payer(situation, kept_out[0].what if kept_out else "")
     if session.json:
         document = _document(situation, [*kept_out, *notes])
+        document["who_pays"] = pays
         document["elsewhere"] = {} if surface else elsewhere(situation)
         if explain:
-            document["precedence"] = _precedence().document(situation)
+            from keyswitch.diagnosis.precedence import ladder
+
+            document["precedence"] = ladder.document(situation)
         if used_in:
             document["other_folders"] = used_in
         if verify:
@@ -110,13 +99,15 @@ def whoami(  # noqa: PLR0913 - one an option
             ]
         session.document(document)
     else:
-        rows = [*_rows(situation, [*kept_out, *notes])]
-        rows += [("also used in", folder) for folder in used_in]
+        further = [("also used in", folder) for folder in used_in]
         other = "" if surface else otherwise(situation)
-        rows += [("elsewhere", other)] * bool(other)
-        session.table([*rows, *answer_rows(answers)])
+        further += [("elsewhere", other)] * bool(other)
+        verdict_screen.show(session, situation, pays, further)
+        _show_rest(session, answers, [*kept_out, *notes])
         if explain:
-            session.table(_precedence().rows(situation))
+            from keyswitch.cli.checks import ladder_screen
+
+            ladder_screen.show(session, situation)
     if situation.in_use is False or kept_out:
         return ExitCode.NOT_IN_EFFECT
     refused = any(answer.ok is False for answer in answers)
@@ -124,11 +115,17 @@ def whoami(  # noqa: PLR0913 - one an option
     return ExitCode.OK if is_sent else ExitCode.FAILED
 
 
-def _precedence() -> ModuleType:
-    """Return the module that few people ask for."""
-    from keyswitch.diagnosis.precedence import ladder as precedence
-
-    return precedence
+def _show_rest(
+    session: Session, answers: Sequence[Answer], findings: Sequence[Finding]
+) -> None:
+    """Print what services said, and what was found."""
+    if answers:
+        session.raw("\n")
+        session.table(list(answer_rows(answers)))
+    if findings:
+        session.raw("\n")
+    for finding in findings:
+        show_finding(session, finding)
 
 
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:
@@ -208,75 +205,3 @@ def _document(
         "shadowed": shadowed,
         "warnings": [finding_document(f) for f in findings],
     }
-
-
-def _rows(
-    situation: Situation, findings: Sequence[Finding]
-) -> Iterator[tuple[str, str]]:
-    """Yield (title, text) of one screen."""
-    request, status = situation.verdict.request, situation.verdict.status
-    yield "account", account(situation)
-    if request.sent:
-        yield "x-api-key", _header(situation, request.key)
-        yield "authorization", _header(situation, request.bearer)
-        yield "sent to", _address(situation)
-        yield "bill", _bill(situation)
-    method = status.auth_method
-    if status.api_key_source and status.api_key_source != method:
-        method += f", {status.api_key_source}"
-    yield "auth status", f"{method} ({status.api_provider})"
-    for number, entry in enumerate(request.shadowed):
-        owner = situation.accounts.owner_of(entry.value, entry.source)
-        whose = f" ({owner.profile})" if owner.profile else ""
-        place = f"{_where(situation, entry.source)}: {entry.because}"
-        shown = owner.masked or "(not read)"
-        yield "" if number else "shadowed", f"{shown}{whose}  {place}"
-    for number, question in enumerate(questions(situation)):
-        yield "" if number else "would ask", question
-    for finding in findings:
-        yield finding.severity, finding.what
-        yield "", f"why: {finding.why}"
-        yield "", f"fix: {finding.fix}"
-    doubt = prediction(situation).doubt
-    if doubt:
-        yield "may be wrong", doubt
-
-
-def _header(situation: Situation, header: Header | None) -> str:
-    if header is None:
-        return "-"
-    shown = situation.owner(header).masked
-    if shown is None:
-        shown = "(not known)"
-    return f"{shown or '(empty)'}  {_where(situation, header.source)}"
-
-
-def _where(situation: Situation, source: Source) -> str:
-    kind = _KINDS.get(source.kind)
-    place = _short(situation, source)
-    if kind is None:
-        return f"{source.name} in {place}" if source.path else place
-    if source.kind in ("aws_profile", "anthropic_profile"):
-        return f"{kind} '{source.name}' in {place}"
-    return f"{kind} in {place}"
-
-
-def _short(situation: Situation, source: Source) -> str:
-    return situation.short(situation.place(source))
-
-
-def _address(situation: Situation) -> str:
-    url, provider = situation.verdict.base_url, situation.verdict.provider
-    if url is not None:
-        return f"{urls.shown(url.text)}  {_short(situation, url.source)}"
-    return provider.title if provider else "https://api.anthropic.com"
-
-
-def _bill(situation: Situation) -> str:
-    bill = situation.bill or "not known"
-    profile = situation.wanted
-    if profile is None or not profile.expect:
-        return bill
-    if profile.expect == situation.bill:
-        return f"{bill}, as '{profile.name}' expects"
-    return f"{bill}, but '{profile.name}' expects {profile.expect}"

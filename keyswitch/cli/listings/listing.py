@@ -157,13 +157,17 @@ def _rows(
     paths, at = workspace.paths, now()
     title = workspace.provider_of(profile).title
     active = "yes" if profile.name == chosen.name else ""
+    expires = profile.expires
+    about, expected = (
+        ("about ", ", expected") if profile.expires_expected else ("", "")
+    )
     values = {
         "name": profile.name,
         "provider": f"{profile.provider}, {title}",
         "active": active,
         "label": profile.label,
         "created": profile.created,
-        "expires": profile.expires,
+        "expires": expires and f"{about}{expires}{expected}",
         "expect": profile.expect,
         "only in": ", ".join(profile.only),
         "never in": ", ".join(profile.never),

@@ -23,6 +23,7 @@ def document_of(
         "active": profile.name == active,
         "created": profile.created and profile.created.isoformat(),
         "expires": profile.expires and profile.expires.isoformat(),
+        "expires_expected": profile.expires_expected,
         "fields": dict(sorted(profile.fields.items())),
         "secrets": {
             field: outside.document_of(paths, ref, at)

@@ -96,6 +96,8 @@ def profile_words(
         words["created"] = day(profile.created, at)
     if profile.expires:
         words["expires"] = day(profile.expires, at)
+    if profile.expires_expected:
+        words["expires"] = f"about {words['expires']}, expected"
     return words
 
 

@@ -91,7 +91,7 @@ def add(  # noqa: PLR0913
     if name is not None:
         check_name(name)
         profile_changes.refuse_existing(workspace, name)
-    expiry = parse_date(expires)
+    parse_date(expires)  # before anybody is asked
     fields = parse_settings(sets)
     label = typed("the label", label)
     provider = workspace.catalogue.get(_provider_of(session, name, provider_id))
@@ -118,13 +118,33 @@ def add(  # noqa: PLR0913
         provider=provider.id,
         label=label,
         created=profile_changes.today(),
-        expires=expiry,
+        **_end(provider, expires, is_stored=bool(secrets)),
         expect=expect or "",
         fields=fields,
         secrets=refs,
     )
     _store(session, profile, secrets, store)
     return None
+
+
+def _end(
+    provider: Provider, expires: str | None, *, is_stored: bool
+) -> dict[str, Any]:
+    """Return when a secret ends: as it was given, else as its kind does."""
+    if expires is None and is_stored:
+        usual = provider.expected_end(profile_changes.today())
+        return {"expires": usual, "expires_expected": bool(usual)}
+    return {"expires": parse_date(expires)}
+
+
+def expectation(profile: Profile) -> list[str]:
+    """Return what to say of an end that nobody gave."""
+    if not profile.expires_expected:
+        return []
+    return [
+        f"expires about {profile.expires}, expected: nobody gave the day",
+        f"set the exact day: keyswitch edit {profile.name} --expires DATE",
+    ]
 
 
 def _log_in(name: str, *, store: str | None, label: str) -> int | None:
@@ -163,6 +183,7 @@ def _store(
     if profile.secrets:
         where += "".join(f", {ref.item}" for ref in profile.secrets.values())
     session.say(f"added '{profile.name}' ({profile.provider}{where})")
+    session.say(*expectation(profile))
     session.say(f"switch to it: keyswitch use {profile.name}")
 
 
@@ -213,6 +234,13 @@ def _complete(
         group = ""
         if any(provider.field(one).group for one in named if one):
             group = provider.group_of(filter(None, named))
+        elif provider.groups and not sources:
+            plain = [f.name for f in provider.required("") if not f.secret]
+            lacking = [one for one in plain if one not in fields]
+            session.require_terminal(
+                f"a {provider.id} profile is not complete",
+                provider.how_to_complete(lacking),
+            )
         return name or "", fields, provider.wanted_secrets(fields, group)
     name = name or _ask_name(session, provider.id)
     group = _ask_alternative(provider, fields, sources)

@@ -145,6 +145,7 @@ def edit(  # noqa: PLR0913
         for key, value in options.items()
         if value is not None
     }
+    changes |= {"expires_expected": False} if "expires" in changes else {}
     if not (sets or unsets or references or changes):
         return _edit_in_editor(session, name)
     profile, _ = workspace.load(name)

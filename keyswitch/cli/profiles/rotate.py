@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from keyswitch.cli.command import Session, command
-from keyswitch.cli.profiles.add import EXPIRES
+from keyswitch.cli.profiles.add import EXPIRES, expectation
 from keyswitch.cli.profiles.editing import parse_date
 from keyswitch.cli.secrets.references import refuse_rotation
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
@@ -63,5 +63,6 @@ def rotate(
         workspace, name, {f: (place, v) for f, v in values.items()}, expiry
     )
     session.say(f"rotated {', '.join(sorted(values))} of '{name}'")
+    session.say(*expectation(workspace.load(name)[0]))
     if provider.revoke_url:
         session.say(f"now revoke the old secret at {provider.revoke_url}")

@@ -203,7 +203,14 @@ def _show(session: Session, packed: Sequence[Packed]) -> None:
 def _settings(profile: Profile) -> dict[str, Any]:
     """Return what a profile says of itself, beside its label and fields."""
     days = attributes(profile, "created", "expires")
-    others = ("expect", "isolated", "shared", "only", "never")
+    others = (
+        "expires_expected",
+        "expect",
+        "isolated",
+        "shared",
+        "only",
+        "never",
+    )
     found = {
         **{key: day and day.isoformat() for key, day in days.items()},
         **attributes(profile, *others),

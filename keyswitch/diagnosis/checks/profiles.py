@@ -137,7 +137,12 @@ def dates(situation: Situation) -> Iterator[Finding]:
         fix = f"keyswitch rotate {name}"
         left = (profile.expires - today).days if profile.expires else SOON + 1
         age = (today - profile.created).days if profile.created else 0
-        if left < 0:
+        if profile.expires_expected and left <= SOON:
+            what = f"'{name}' {'expires' if left >= 0 else 'expired'} about "
+            what += f"{profile.expires}, expected"
+            why = "its kind usually lasts until then; nobody gave the day"
+            yield Finding("profile-expires", WARNING, what, why, fix, path)
+        elif left < 0:
             grave = situation.severity_of(name)
             why = "services reject its secret, or soon will"
             what = f"'{name}' expired on {profile.expires}"

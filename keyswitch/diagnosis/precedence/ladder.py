@@ -10,6 +10,8 @@ from keyswitch.targets.claude_code import rules, versions
 from keyswitch.targets.claude_code.resolver.candidates import Candidates
 from keyswitch.targets.claude_code.rules import Rule
 
+OBSERVED = versions.OBSERVED  # the versions that the order was seen on
+
 
 def ladder(situation: Situation) -> list[Rung]:
     """Return every source, the first of each order first.
@@ -58,19 +60,6 @@ def _orders(found: Candidates) -> list[tuple[str, tuple[Rule, ...]]]:
     usual = [(_KEY, rules.KEY_ORDER), (_BEARER, rules.BEARER_ORDER)]
     logins = ("login", rules.LOGIN_ORDER)
     return [logins, *usual] if found.scene.login_first else [*usual, logins]
-
-
-def rows(situation: Situation) -> Iterator[tuple[str, ...]]:
-    """Yield the ladder as a table, its header first."""
-    seen = f"observed ({', '.join(versions.OBSERVED)})"
-    yield ("order", "source", "", "set here", "beats", "why", seen)
-    for rung in ladder(situation):
-        asks = f"(only {rung.asks} knows)" if rung.asks else "-"
-        used = "sent" if rung.used else ""
-        beats = ", ".join(rung.beats) or "-"
-        place = situation.short(rung.place) or asks
-        row = (rung.order, rung.source, used, place, beats)
-        yield (*row, rung.reason, rung.seen)
 
 
 def document(situation: Situation) -> list[dict[str, object]]:

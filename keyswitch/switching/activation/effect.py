@@ -19,7 +19,6 @@ from keyswitch.diagnosis.findings.accounts import Accounts
 from keyswitch.diagnosis.findings.contradictions import warnings
 from keyswitch.diagnosis.findings.situation import Scene, Situation, scene_of
 from keyswitch.diagnosis.findings.whose import otherwise
-from keyswitch.diagnosis.one_step import one_step
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT, Profile
@@ -207,6 +206,8 @@ def undelivered(workspace: Workspace, name: str) -> list[Finding]:
     try:
         values_of(workspace.paths, profile, fields, deadline=KEYCHAIN_SHARE)
     except KeyswitchError as e:
+        from keyswitch.diagnosis.one_step import one_step
+
         return [
             Finding(
                 LOCKED if isinstance(e, LockedError) else _ABSENT,
@@ -236,6 +237,8 @@ def not_given(workspace: Workspace, name: str) -> list[Finding]:
         regions = bool(taken.helper_field)
         require_own_host(compiled, workspace.environ, regions=regions)
     except MovedError as e:
+        from keyswitch.diagnosis.one_step import one_step
+
         what = f"no program gets the secret of '{name}' here"
         # Of a repository that moves the request elsewhere.
         return [Finding(_NOT_GIVEN, ERROR, what, *one_step(e, e.message, ""))]

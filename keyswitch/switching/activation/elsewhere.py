@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from shlex import quote
 
-from keyswitch.diagnosis.one_step import one_step
 from keyswitch.directories import guard
 from keyswitch.errors import KeyswitchError
 from keyswitch.targets.verdict import ERROR, Finding
@@ -52,6 +51,8 @@ def guarded_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
         return []  # the profile's file is broken, which is said elsewhere
     if refused is None:
         return []
+    from keyswitch.diagnosis.one_step import one_step
+
     return [
         Finding(
             "elsewhere",

@@ -156,6 +156,7 @@ def rotate(
 ) -> None:
     """Replace secrets of a profile; `values`: field -> (store, value)."""
     profile, _ = workspace.load(name)
+    usual = workspace.provider_of(profile).expected_end(today())
     fresh = {
         field: new_secret(workspace, store, value, profile.secrets.get(field))
         for field, (store, value) in values.items()
@@ -165,7 +166,8 @@ def rotate(
         refs = {field: item.ref for field, item in fresh.items()}
         return old._replace(
             secrets={**old.secrets, **refs},
-            expires=expires or old.expires,
+            expires=expires or usual or old.expires,
+            expires_expected=not expires and bool(usual),
         )
 
     bindings.check_new_secrets(workspace, alter(profile), fresh)

@@ -91,7 +91,11 @@ class Stored:
     def _of_profiles(self) -> Iterator[FoundToken]:
         today = datetime.now(UTC).astimezone().date()
         for profile in self.profiles:
-            expired = profile.expires is not None and profile.expires < today
+            expired = (
+                profile.expires is not None
+                and not profile.expires_expected
+                and profile.expires < today
+            )
             for field, ref in sorted(profile.secrets.items()):
                 if ref.is_reference:
                     continue  # nothing of it lies here

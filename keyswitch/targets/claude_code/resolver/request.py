@@ -21,6 +21,7 @@ from keyswitch.targets.claude_code.resolver.views import View
 from keyswitch.targets.verdict import (
     AWS,
     BEARER,
+    NO_CREDENTIAL,
     RAW,
     Candidate,
     Header,
@@ -120,7 +121,7 @@ def _nothing(found: Candidates) -> str:
         return "the stored login was blanked when its renewal was rejected"
     if login is not None and login.access_token and not login.usable:
         return "the stored login lacks the scope user:inference"
-    return "no credential found"
+    return NO_CREDENTIAL
 
 
 def _shadowed(
