@@ -271,7 +271,7 @@ def test_nothing_wrong_is_said_in_so_many_words(bare):
     write(bare, ".claude/.credentials.json", LOGIN)
     write(bare, ".claude.json", IDENTITY)
     done = bare("doctor")
-    assert done.out == "nothing wrong was found\n"
+    assert done.out == "no problems found\n"
     assert "your Claude subscription pays: you@x.example, max" in done.err
 
 

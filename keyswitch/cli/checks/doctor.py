@@ -226,7 +226,7 @@ def _counted(severity: str, number: int) -> str:
 def _summary(findings: Sequence[Finding]) -> tuple[Cell, ...]:
     """Return the last line: how many of each, and what mends some of them."""
     if not findings:
-        return (Styled("nothing wrong was found", GOOD),)
+        return (Styled("no problems found", GOOD),)
     counts = Counter(finding.severity for finding in findings)
     found = ", ".join(_counted(*one) for one in counts.items())
     mended = sum(finding.mend is not None for finding in findings)

@@ -78,7 +78,7 @@ def whoami(  # noqa: PLR0913 - one an option
     situation = situation_of(workspace, claude_options, trusts, surface or "")
     answers = asked_of(workspace, situation) if verify else ()
     name, used_in = situation.chosen, known_folders.names(workspace)
-    with Progress("looking at files and settings"):
+    with Progress("reading files and settings"):
         kept_out = guarded_elsewhere(workspace, name) if name else []
         kept_out += not_given(workspace, name) if name else []
         notes = [*warnings(situation), *left_helpers.findings(workspace)]
