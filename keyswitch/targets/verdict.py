@@ -18,7 +18,7 @@ ASK_PROGRAM = (
     "(--run-helper)"
 )
 
-NO_CREDENTIAL = "there is no credential"
+NO_CREDENTIAL = "no credential found"
 
 # The kind of a source that a machine may have, without a word in any file.
 SERVICE = "service"

@@ -197,7 +197,7 @@ def test_a_sign_in_that_may_run_first_leaves_the_account_not_known(ks, aws):
         "AWS_ACCESS_KEY_ID": "AKIAFAKEPAIR00000001",
         "AWS_SECRET_ACCESS_KEY": "FAKE",
     }
-    assert payer(ks, **pair).startswith("an account of no profile pays: ")
+    assert payer(ks, **pair).startswith("an account without a profile pays: ")
 
 
 # ----------------------------------------------------------------------- use

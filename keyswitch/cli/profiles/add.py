@@ -142,8 +142,8 @@ def expectation(profile: Profile) -> list[str]:
     if not profile.expires_expected:
         return []
     return [
-        f"expires about {profile.expires}, expected: nobody gave the day",
-        f"set the exact day: keyswitch edit {profile.name} --expires DATE",
+        f"expires about {profile.expires}, expected: no date was given",
+        f"to set the exact date: keyswitch edit {profile.name} --expires DATE",
     ]
 
 

@@ -140,7 +140,7 @@ def dates(situation: Situation) -> Iterator[Finding]:
         if profile.expires_expected and left <= SOON:
             what = f"'{name}' {'expires' if left >= 0 else 'expired'} about "
             what += f"{profile.expires}, expected"
-            why = "its kind usually lasts until then; nobody gave the day"
+            why = "this kind usually lasts until then; no date was given"
             yield Finding("profile-expires", WARNING, what, why, fix, path)
         elif left < 0:
             grave = situation.severity_of(name)

@@ -68,10 +68,7 @@ def commands(situation: Situation) -> Iterator[Finding]:
                 why = f"{why}; keyswitch did not add it"
                 fix = f"remove '{key}' from {place}"
             else:
-                why = (
-                    f"{why}; keyswitch has moved, and a switch writes its new "
-                    "path"
-                )
+                why = f"{why}; keyswitch moved; a switch writes its new path"
                 fix = situation.use_again
             grave = ERROR if used and key in KEYS else WARNING
             what = f"{key} cannot run: {what}"
