@@ -232,7 +232,7 @@ def test_a_link_to_a_profile_that_is_gone_is_an_error(three, lane):
     allowed(three)
     three("remove", "folder", "--yes")
     err = three(*lane, "current", code=1).err
-    assert "no profile 'folder'" in err
+    assert "no profile named 'folder'" in err
     assert "keyswitch link NAME" in err
 
 

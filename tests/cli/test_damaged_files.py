@@ -89,7 +89,10 @@ def test_the_files_that_were_set_aside_stop_nothing(two):
         (lambda state: (state / "journal").rmdir(), ""),
         (lambda state: os.mkfifo(state / "history.jsonl"), "a FIFO"),
         (lambda state: (state / "lock").mkdir(), "a directory"),
-        (lambda state: (state / "remotes").symlink_to("x"), "link to nothing"),
+        (
+            lambda state: (state / "remotes").symlink_to("x"),
+            "dangling symbolic link",
+        ),
     ],
     ids=["folder", "fifo", "lock", "link"],
 )
@@ -117,7 +120,7 @@ def test_doctor_sets_settings_aside_that_stop_every_use(two):
     config.write_text("agents = ")
     two("use", "work", code=1)
     assert (
-        "move it out of the way: keyswitch doctor --fix"
+        "to move it out of the way: keyswitch doctor --fix"
         in two("doctor", code=1).out
     )
     two("doctor", "--fix", "--yes", code=None)

@@ -399,7 +399,7 @@ def test_undo_leaves_a_file_that_was_changed_since(messy, name):
         file.write(b"\n")
     before = theirs(messy)
     done = messy("undo", code=1)
-    assert f"{name} was changed since" in done.error
+    assert f"{name} has changed since" in done.error
     assert theirs(messy) == before
 
 

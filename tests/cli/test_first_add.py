@@ -336,7 +336,7 @@ def test_a_script_is_told_of_a_cut_key(ks):
      ("glpat-FAKEFAKE" * 2, "the value was pasted twice"),
      ("glpat-FAKEFAKE" * 3, "the value was pasted twice"),
      ("FAKE-of-no-known-kind-1 " * 2, "the value was pasted twice"),
-     ("sk-ant-a" + ANTHROPIC, "the value begins twice"),
+     ("sk-ant-a" + ANTHROPIC, "the value starts twice"),
      (ANTHROPIC + "\n", ""), ("ghost story", ""), ("FAKE" * 2, ""),
      ("glpat-FAKE", "")],
 )  # fmt: skip

@@ -299,7 +299,7 @@ def test_on_a_terminal_it_says_how_to_use_it_and_shows_no_secret(two):
     back = 'to switch this shell back: eval "$(keyswitch off --here)"'
     assert text == f"keyswitch: {back}\n"
     text = on_a_terminal(two, "keyswitch use nobody --here; true")
-    assert "no profile 'nobody'" in text
+    assert "no profile named 'nobody'" in text
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_a_helper_does_not_send_a_terminal_s_key_to_the_gateway(gateway):
 def test_a_profile_that_is_not_there_changes_nothing(two):
     done = two("use", "nobody", "--here", code=1)
     assert done.out == ""
-    assert "no profile 'nobody'" in done.error
+    assert "no profile named 'nobody'" in done.error
 
 
 @pytest.mark.parametrize("args", [("use", "work", "--here"), ("off", "--here")])

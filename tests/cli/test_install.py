@@ -334,7 +334,7 @@ def test_other_systems_have_other_places(home, platform, shell, login, file):
 @pytest.mark.parametrize("shell", ["sh", "dash", "ksh", "mksh"])
 def test_a_shell_without_a_prompt_hook_is_told_what_to_do(bare, shell):
     done = bare("install", shell, "--yes", code=2)
-    assert done.error == f"{shell} has no hook that runs at a prompt"
+    assert done.error == f"{shell} has no prompt hook"
     assert 'start file: eval "$(keyswitch env)"' in done.err
 
 

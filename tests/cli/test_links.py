@@ -146,7 +146,7 @@ def test_the_nearest_allowed_one_counts(person):
         (b"", "no profile name"),
         (b"acme x\n", "no profile name"),
         (b"a" * 4097, "larger than"),
-        (b"nobody\n", "no profile 'nobody'"),
+        (b"nobody\n", "no profile named 'nobody'"),
     ],
     ids=["empty", "two words", "large", "no such profile"],
 )
@@ -159,7 +159,7 @@ def test_allow_needs_a_usable_file(person, text, reason):
 
 def test_allow_and_deny_without_a_file_say_so(person):
     for args in (("allow",), ("deny",), ("allow", "src/a"), ("allow", "no")):
-        assert "there is no .keyswitch" in person(*args, code=1).error
+        assert "no .keyswitch" in person(*args, code=1).error
 
 
 @pytest.mark.parametrize("form", ["src/a", "src/a/.keyswitch", "link", "./"])

@@ -22,9 +22,9 @@ def found(ks, **environ):
 @pytest.mark.parametrize(
     ("environ", "what"),
     [
-        ({"CLAUDE_CODE_OAUTH_TOKEN": KEY}, "holds an API key"),
-        ({"ANTHROPIC_API_KEY": TOKEN}, "holds a login's token"),
-        ({"ANTHROPIC_AUTH_TOKEN": KEY}, "holds an API key"),
+        ({"CLAUDE_CODE_OAUTH_TOKEN": KEY}, "contains an API key"),
+        ({"ANTHROPIC_API_KEY": TOKEN}, "contains a login's token"),
+        ({"ANTHROPIC_AUTH_TOKEN": KEY}, "contains an API key"),
         ({"ANTHROPIC_API_KEY": f"'{KEY}'"}, "has quotes around it"),
         ({"ANTHROPIC_AUTH_TOKEN": "Bearer FAKE"}, "has the word Bearer around"),
         ({"ANTHROPIC_API_KEY": f"{KEY}\u00e9"}, "a character that is invalid"),

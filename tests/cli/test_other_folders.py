@@ -121,7 +121,7 @@ def test_a_folder_that_cannot_be_changed_is_named_with_the_way_out(folders):
     done = ks("off")
     assert not ks.file(".claude/settings.json").exists()
     way = f"CLAUDE_CONFIG_DIR='{folders.there}' keyswitch off"
-    assert f"{folders.there} is left as it is (" in done.err
+    assert f"{folders.there} was not changed (" in done.err
     assert way in done.err
     folders.settings.write_bytes(present)
     for command in ("doctor", "whoami"):

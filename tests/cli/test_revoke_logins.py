@@ -31,7 +31,7 @@ def renewed(logins):
 def found(logins, *args):
     """Return {source without place and time: (profile, why it is stale)}."""
     return {
-        re.sub(r", kept \S+$", "", s.rpartition("/")[2]): told
+        re.sub(r", saved \S+$", "", s.rpartition("/")[2]): told
         for s, told in logins.found(*args).items()
         if "vault.ksv" not in s and "keyring" not in s
     }

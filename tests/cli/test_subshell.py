@@ -242,7 +242,7 @@ def test_a_shell_in_a_shell_is_refused_with_the_way_out(two):
 @pytest.mark.parametrize("program", ["tcsh-no", "./no", "/no/such", "ba sh"])
 def test_a_shell_that_is_not_there_is_an_error(two, program):
     done = two("shell", "work", "--shell", program, code=1)
-    assert done.error == f"unknown shell '{program}'"
+    assert done.error == f"shell not found: '{program}'"
     assert "uses 'work'" not in done.err
 
 
@@ -255,7 +255,7 @@ def test_a_program_that_cannot_be_started_is_an_error(two):
 
 
 def test_a_profile_that_is_not_there_is_an_error(two):
-    assert "no profile 'nobody'" in two("shell", "nobody", code=1).error
+    assert "no profile named 'nobody'" in two("shell", "nobody", code=1).error
 
 
 @pytest.mark.parametrize("option", ["--only", "--never"])
@@ -266,7 +266,7 @@ def test_a_guard_refuses_it_before_anything_is_read(two, option):
     two.home = two.home / "here"
     done = two("shell", "work", "--shell", "sh", stdin="env", code=1)
     assert done.out == ""
-    assert done.error.startswith("profile 'work' is ")
+    assert done.error.startswith("profile 'work' may ")
 
 
 def test_an_agent_that_is_denied_is_refused(two):

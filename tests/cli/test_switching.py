@@ -265,7 +265,7 @@ def test_an_earlier_use_s_gone_profile_is_named(ks):
     ks.add("one")
     ks("use", "one")
     ks.profile_file("one").unlink()
-    assert "no profile 'one'" in ks("helper", "claude-code", code=1).err
+    assert "no profile named 'one'" in ks("helper", "claude-code", code=1).err
     ks("off")
 
 

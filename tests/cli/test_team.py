@@ -424,7 +424,7 @@ def test_a_provider_that_names_no_address_goes_to_whatever_reads_it(team):
     text = text.replace('fields.base_url = "https://gateway.example.com"\n', "")
     text = text.replace('env = { ANTHROPIC_BASE_URL = "{base_url}" }\n', "")
     done = add(team, text)
-    assert "sends to whatever reads ACME_TOKEN: 1 profile" in done.out
+    assert "sends to whichever program reads ACME_TOKEN: 1 profile" in done.out
 
 
 def test_a_file_that_somebody_changed_is_refused_when_it_is_used(team):
@@ -525,7 +525,7 @@ def test_a_place_of_any_bytes_is_kept_and_shown(team):
 def test_a_copy_that_loses_its_provider_is_named(team):
     add(team)
     team("copy", "gw", "mine")
-    said = "profile 'mine' uses provider 'acme-gw', which goes"
+    said = "profile 'mine' uses provider 'acme-gw', which will be removed"
     assert said in team("team", "remove", "acme", "--yes").err
     team("undo")
     without = SOUND.partition("[providers")[0] + (
@@ -552,7 +552,7 @@ def test_a_text_that_is_gone_is_taken_over_again(team):
     digest = offer(team, SOUND)
     text = team.file(f".local/state/keyswitch/teams/{digest}.toml")
     text.unlink()
-    assert "is missing any more" in team("team", "list").err
+    assert "no longer exists" in team("team", "list").err
     add(team)
     assert text.read_text() == SOUND
 

@@ -63,7 +63,7 @@ def test_every_folder_and_start_file_is_what_it_was(configured):
         f"{home}/.claude: 'work' will be deactivated, ",
         f"{home}/{ELSEWHERE}: the settings from",
         f"{home}/new: the settings from",
-        f"{home}/.bashrc: the block",
+        f"{home}/.bashrc: the keyswitch block",
         f"{home}/.config/fish/config.fish: the block",
     ):
         assert f"keyswitch: {place}" in done.err
@@ -138,7 +138,7 @@ def test_what_cannot_be_changed_keeps_nothing_else(configured):
     dry = configured("uninstall", "--all", "--dry-run", code=6)
     done = configured("uninstall", "--all", "--yes", code=6)
     place = configured.file(ELSEWHERE)
-    assert done.error.startswith(f"left as it is: {place} (")
+    assert done.error.startswith(f"not changed: {place} (")
     assert dry.error == done.error
     assert done.err.endswith("; then run again: keyswitch uninstall --all\n")
     left = {p: d for p, d in outside(configured).items() if ELSEWHERE not in p}

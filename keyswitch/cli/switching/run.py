@@ -30,8 +30,8 @@ def run(
     variables, without any that would override them, and its exit status is
     passed on. Claude Code is also told to ignore credentials in files.
 
-    --redact replaces each of the profile's secrets in the output, even quoted
-    or encoded, with [redacted: NAME.FIELD].
+    With --redact, each of the profile's secrets in the output, even quoted or
+    encoded, becomes [redacted: NAME.FIELD].
     """
     require_own_home()
     workspace = session.workspace()

@@ -49,7 +49,7 @@ def _stranger(situation: Situation, header: Header) -> str:
         who = (status.email or "a login") + (f" ({plan})" if plan else "")
         return f"{who}, in no profile"
     if header.value is None:
-        return f"unknown: {header.why_unknown}"
+        return f"not known: {header.why_unknown}"
     return "a credential of no profile"
 
 

@@ -32,7 +32,7 @@ PREVIOUS = 3  # versions kept beside the vault
 
 TRIES = 3  # passphrases that may be mistyped
 _ASKED = "vault passphrase: "
-_ASKED_AGAIN = "wrong passphrase; try again: "
+_ASKED_AGAIN = "wrong vault passphrase; try again: "
 
 # Data keys that a person's answer opened, by who was asked and the vault's id:
 # no command asks twice, not even where nothing can outlive it.
