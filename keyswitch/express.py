@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 
+from keyswitch import experimental
 from keyswitch.errors import ExitCode, KeyswitchError, StaleError
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ def run(args: list[str], environ: Mapping[str, str]) -> int | None:
         if args[0] == "hook":
             return _hook(args[1:], environ)
         if args[0] == "completion":
-            return _completion(args[1:])
+            return _completion(args[1:], environ)
     except StaleError:
         return None
     except KeyswitchError as e:
@@ -155,6 +156,7 @@ def print_script(script: EnvScript, shell: str) -> str:
         shell = parent_shell()
     write_out(shells.render(shell, for_language(script, shell)))
     warn(script.notes)
+    experimental.say_once(shell, os.environ)
     return shell
 
 
@@ -295,10 +297,11 @@ def _hook(args: list[str], environ: Mapping[str, str]) -> int | None:
 
     paths = resolve(environ)
     write_out(hook_script(args[0], paths.state_file, paths.config_file))
+    experimental.say_once(args[0], environ)
     return ExitCode.OK
 
 
-def _completion(args: list[str]) -> int | None:
+def _completion(args: list[str], environ: Mapping[str, str]) -> int | None:
     from keyswitch.shells.hook_scripts import COMPLETED, made_completion
 
     kind = COMPLETED.get(args[0]) if len(args) == 1 else None
@@ -306,4 +309,5 @@ def _completion(args: list[str]) -> int | None:
     if text is None:
         return None  # a clone makes it of the commands
     write_out(text)
+    experimental.say_once(args[0], environ)
     return ExitCode.OK

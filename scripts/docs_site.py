@@ -7,14 +7,22 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from shutil import copytree
 
 from command_pages import ROOT
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-HEAD = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>{}</title>\n'
-)
+HEAD = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{}</title><style>
+:root {{ color-scheme: light dark }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: auto;
+  padding: 1rem }}
+pre {{ background: #8882; padding: .8rem; overflow: auto; line-height: 1.4 }}
+table {{ border-collapse: collapse }}
+td, th {{ border: 1px solid #8886; padding: .2rem .6rem; text-align: left }}
+</style>
+"""
 
 
 def sources() -> list[Path]:
@@ -31,6 +39,8 @@ def build(folder: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(html(source), encoding="utf-8")
         written.append(path)
+    pictures = ROOT / "docs" / "pictures"
+    copytree(pictures, folder / "docs" / "pictures", dirs_exist_ok=True)
     return written
 
 

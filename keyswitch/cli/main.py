@@ -55,6 +55,9 @@ MORE = """\b
 # begin again.
 _IN_START_FILES = ("current", "env", "helper", "hook")
 
+# What begins the two lines of an error.
+_LABELS = {"error:": style.ERROR, "hint:": style.DIM}
+
 _FILES_SET_ASIDE = 5  # by one command; there are not many more kinds
 
 
@@ -163,7 +166,7 @@ def run(args: Sequence[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as e:
         click.echo(e.ctx.get_help() if e.ctx else e.format_message())
     except click.ClickException as e:
-        sys.stderr.write(_failures().usage_error(e, args))
+        _write_error(_failures().usage_error(e, args))
         return ExitCode.USAGE
     except (CancelledError, click.Abort, KeyboardInterrupt) as e:
         return _ended(is_no=isinstance(e, CancelledError))
@@ -176,13 +179,22 @@ def run(args: Sequence[str]) -> int:
         error = _failures().expected(e)
         if error is None:
             known = command if command in COMMANDS else "?"
-            sys.stderr.write(_failures().bug(e, known))
+            _write_error(_failures().bug(e, known))
             return ExitCode.BUG
         one_line = in_start_file and not os.isatty(1)
-        sys.stderr.write(error_text(error, one_line=one_line))
+        _write_error(error_text(error, one_line=one_line))
         is_of_files = isinstance(error, FileStateError)
         return _status(error.exit_code) if is_of_files else error.exit_code
     return status if isinstance(status, int) else ExitCode.OK
+
+
+def _write_error(text: str) -> None:
+    """Print an error; on a terminal its two labels have a colour."""
+    if style.is_coloured(style.STDERR, os.environ):
+        for label, role in _LABELS.items():
+            painted = style.painted(style.Styled(label, role), colour=True)
+            text = text.replace(f"keyswitch: {label}", f"keyswitch: {painted}")
+    sys.stderr.write(text)
 
 
 def _ended(*, is_no: bool) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from keyswitch import progress
+from keyswitch import experimental, progress
 from keyswitch.cli import style
 from keyswitch.display import without_secrets
 from keyswitch.errors import (
@@ -147,6 +147,20 @@ class Session:
         """Tell whether a person may be asked."""
         return not self.no_input and os.isatty(0) and os.isatty(2)
 
+    @property
+    def can_choose(self) -> bool:
+        """Tell whether a person may be shown a list to choose from.
+
+        Where standard error is no terminal, it is on the terminal itself.
+        """
+        if self.can_ask or self.no_input or not os.isatty(0):
+            return self.can_ask
+        try:
+            os.close(os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY))
+        except OSError:
+            return False
+        return True
+
     def workspace(self) -> Workspace:
         """Open the workspace; finish first what a killed command left."""
         if self._workspace is None:
@@ -160,6 +174,7 @@ class Session:
                 tell=self.warn,
                 dry_run=self.dry_run,
             )
+            experimental.say_once(self._workspace.platform, self.environ)
             if not self.dry_run:
                 self.say(*_finish_left_behind(self._workspace, self._wait))
                 if self._wait is None:

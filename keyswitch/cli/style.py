@@ -125,18 +125,19 @@ def table(
     that has no room, the widest column before it is cut. Columns that no row
     fills are left out.
     """
-    lines = [[_with(c, printable(_text(c))) for c in row] for row in rows]
-    filled = [any(map(_text, column)) for column in zip(*lines, strict=True)]
+    lines = [[_with(c, printable(text_of(c))) for c in row] for row in rows]
+    filled = [any(map(text_of, column)) for column in zip(*lines, strict=True)]
     if any(headers) and lines:
         lines.insert(0, [Styled(text, HEADER) for text in headers])
     lines = [list(itertools.compress(row, filled)) for row in lines]
     widths = [
-        max(width_of(_text(cell)) for cell in column)
+        max(width_of(text_of(cell)) for cell in column)
         for column in zip(*lines, strict=True)
     ]
     before = widths[:-1]
-    room = width - _NARROW - len(GAP) * len(before)
-    while sum(before) > room and max(before) > _NARROW:
+    widest = widths[-1] if widths else 0
+    needed = min(widest, _NARROW) + len(GAP) * len(before)
+    while sum(before) + needed > width and max(before) > _NARROW:
         before[before.index(max(before))] -= 1
     indent = " " * sum(len(GAP) + wide for wide in before)
     room = max(width - len(indent), _NARROW)
@@ -147,9 +148,9 @@ def table(
             + " " * (wide - width_of(text))
             + GAP
             for cell, wide in zip(row[:-1], before, strict=True)
-            for text in [shortened(_text(cell), wide)]
+            for text in [shortened(text_of(cell), wide)]
         )
-        end = _text(row[-1])
+        end = text_of(row[-1])
         # What may be pasted is left to the terminal: a break would run it.
         is_prose = before and not end.startswith(FIX)
         for text in wrapped(end, room) if is_prose else [end]:
@@ -161,7 +162,7 @@ def table(
 
 def plain_table(rows: Iterable[Sequence[Cell]]) -> list[str]:
     """Return rows in columns for a pipe: a line each, and no headers."""
-    cells = [[printable(_text(cell)) for cell in row] for row in rows]
+    cells = [[printable(text_of(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [GAP.join(map(str.ljust, row, widths)).rstrip() for row in cells]
 
@@ -183,9 +184,9 @@ def tell(
     """Write a message to stderr, wrapped at words on a terminal."""
     start: list[Cell] = [Styled("keyswitch:", DIM)]
     if label:
-        start.append(_with(label, f"{_text(label)}:"))
+        start.append(_with(label, f"{text_of(label)}:"))
     colour = is_coloured(STDERR, environ)
-    indent = sum(len(_text(part)) + 1 for part in start)
+    indent = sum(len(text_of(part)) + 1 for part in start)
     lines = [printable(text)]
     if os.isatty(STDERR):
         lines = _prose(lines[0], max(columns(environ) - indent, _NARROW))
@@ -227,5 +228,6 @@ def _with(cell: Cell, text: str) -> Cell:
     return cell._replace(text=text) if isinstance(cell, Styled) else text
 
 
-def _text(cell: Cell) -> str:
+def text_of(cell: Cell) -> str:
+    """Return a cell's text."""
     return cell.text if isinstance(cell, Styled) else cell

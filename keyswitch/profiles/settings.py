@@ -12,6 +12,7 @@ from keyswitch.profiles.names import check_name
 from keyswitch.profiles.paths import Paths
 from keyswitch.profiles.toml_text import Kinds, checked_values, parse_toml
 
+SCREEN, LIST = "screen", "list"  # values of `picker`
 LINKS_LIMIT = 1000
 SETTINGS_LIMIT = 256 * 1024  # bytes, checked before parsing
 
@@ -29,6 +30,7 @@ _KINDS: Kinds = {
     ),
     "agents": _one_of("allow", "deny"),
     "shell_keys": _one_of("cancel", "keep"),
+    "picker": _one_of("", SCREEN, LIST),
     "keychain_backend": _one_of(
         "", "secret-service", "kwallet", "macos", "windows"
     ),
@@ -52,6 +54,8 @@ class Settings(Frozen):
     # Whether Claude Code, and what it starts, sees the keys of the shell while
     # keyswitch's helper answers: "cancel" or "keep".
     shell_keys: str = "cancel"
+    # How one of many is chosen; "": a list over ssh, else a screen.
+    picker: str = ""
     keychain_backend: str = ""  # "": the first of the allow-list that works
     keychain_deadline: float = 0.0  # seconds; 0: chosen by who can answer
     # (pattern of a git remote, profile name), in the file's order

@@ -91,12 +91,17 @@ def summary(totals: Totals) -> str:
     requests = "1 request" if totals.count == 1 else f"{totals.count} requests"
     parts = [requests]
     if totals.errors:
-        parts.append(f"{totals.errors} with an error")
+        parts.append(errors_of(totals))
     parts.append(f"{size(totals.sent)} sent, {size(totals.received)} received")
     if totals.accounts:
         shown = (f"{name} {count}" for name, count in totals.accounts.items())
         parts.append(f"accounts: {', '.join(shown)}")
     return "; ".join(parts)
+
+
+def errors_of(totals: Totals) -> str:
+    """Return how many requests failed; "": none."""
+    return f"{totals.errors} with an error" if totals.errors else ""
 
 
 class Totals:

@@ -62,7 +62,8 @@ class Terminal:
         return [
             line
             for line in self.shown.splitlines()
-            if line[:4] in ("  * ", "> * ", "    ", ">   ") and line.strip()
+            if line[:4] in ("  * ", "> * ", "    ", ">   ")
+            and line[4:9] not in ("", "NAME ")
         ]
 
     @property

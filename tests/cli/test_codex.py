@@ -61,7 +61,7 @@ def test_use_env_and_doctor_say_what_codex_ignores(codex, fields, said):
     for _ in range(2):  # the second one from what is kept
         assert codex("env", "oa", "--shell", "nu").err.count(said) == 1
     assert said not in codex("env", "--shell", "nu").err
-    assert codex("doctor", code=None).out.count(f"note: {said}") == 1
+    assert codex("doctor", code=None).out.count(f"  {said}") == 1
 
 
 def test_nothing_is_said_where_there_is_no_codex(ks):

@@ -60,7 +60,7 @@ def test_a_table_has_headers_wraps_at_words_and_leaves_out_empty_columns():
 
 def test_a_wide_column_is_cut_before_the_last_one_has_no_room():
     row = ("work", "op://Engineering/claude/very/long/reference", "active")
-    (line,) = style.table([row], (), 60, colour=False)
+    (line,) = style.table([row], (), 46, colour=False)
     assert line == "work  op://Engineering…/long/reference  active"
 
 

@@ -119,10 +119,7 @@ def test_doctor_sets_settings_aside_that_stop_every_use(two):
     config = two.file(".config/keyswitch/config.toml")
     config.write_text("agents = ")
     two("use", "work", code=1)
-    assert (
-        "to move it out of the way: keyswitch doctor --fix"
-        in two("doctor", code=1).out
-    )
+    assert "fix: keyswitch doctor --fix\n" in two("doctor", code=1).out
     two("doctor", "--fix", "--yes", code=None)
     assert config.with_name("config.toml.damaged-1").read_text() == "agents = "
     two("use", "work")

@@ -101,7 +101,7 @@ def test_doctor_names_and_mends_it(bare, harm, says):
     text = hook(bare).read_bytes()
     harm(hook(bare))
     said = bare("doctor", code=None)
-    assert f"note: {hook(bare)} {says}\n" in said.out
+    assert f"1 note\n  {hook(bare)} {says}\n" in said.out
     bare("doctor", "--fix", "--dry-run", code=None)
     assert not hook(bare).exists() or hook(bare).read_bytes() != text
     said = bare("doctor", "--fix", "--yes", code=None)

@@ -8,7 +8,7 @@ import termios
 
 import pytest
 
-from keyswitch.cli.profiles import choices
+from keyswitch.cli.choosing import choices
 from keyswitch.profiles.paths import resolve
 from keyswitch.workspace import Workspace
 from tests.cli.keyswitch import KEY, OTHER
@@ -59,6 +59,10 @@ def test_a_row_tells_account_expiry_and_where_it_is_used(three, opened):
         "home anthropic sk-ant-api03-…MPL2 expired 2020-01-01 this shell",
         "me claude-login me@mail.example (max) expires in 7 h, refreshable",
     ]
+    terminal = opened(columns=120)
+    assert terminal.shown.splitlines()[1].split() == [
+        "NAME", "PROVIDER", "ACCOUNT", "NOTES", "IN", "USE"
+    ]  # fmt: skip
 
 
 def test_the_marker_of_a_shell_counts_as_this_shell(tmp_path):
@@ -159,41 +163,176 @@ def test_a_narrow_terminal_holds_the_list(three, size):
 
 
 def test_forty_columns_show_a_part_of_everything(opened):
-    rows = opened(columns=40).rows
-    assert len(rows) == 3
-    assert all(len(row) <= 40 for row in rows)
-    assert rows[0].startswith("> * acme  ant")
-    assert "LE  " in rows[0]
-    assert rows[0].endswith("active")
+    terminal = opened(columns=40, lines=10).sees("'use acme' would change:")
+    assert terminal.rows == [
+        "> * acme  Ächme…MPLE              active",
+        "    home  sk-an…MPL2",
+        "    me    me@ma…max)  expires i…",
+    ]
 
 
-@pytest.mark.parametrize(
-    "environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}]
-)
+ASKED = "profile (number, name or letters of it):"
+SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+
+
+@pytest.mark.parametrize("environ", [{"TERM": "dumb"}, {"TERM": ""}, SSH])
 def test_a_plain_terminal_gets_a_numbered_list(three, environ):
-    terminal = Terminal(three, *COMMAND, "use", **environ)
-    terminal.sees("profile (number or name):")
-    lines = terminal.shown.splitlines()[:3]
+    environ = {"NO_COLOR": "1", **environ}
+    terminal = Terminal(three, *COMMAND, "use", **environ).sees(ASKED)
+    lines = terminal.shown.splitlines()[:4]
     assert [line.split()[:3] for line in lines] == [
+        ["NAME", "PROVIDER", "ACCOUNT"],
         ["1", "acme", "anthropic"],
         ["2", "home", "anthropic"],
         ["3", "me", "claude-login"],
     ]
-    assert lines[0].endswith("sk-ant-api03-…MPLE  active")
+    assert "sk-ant-api03-…MPLE" in lines[1]
+    assert lines[1].endswith("  active")
     terminal.type("2" + ENTER)
     assert terminal.ends() == 0
     assert "\x1b" not in terminal.raw
     assert active(three) == "home"
 
 
-def test_no_colour_is_sent(opened):
-    terminal = opened(COLORTERM="truecolor")
-    colours = [
-        part.partition("m")[0]
+@pytest.mark.parametrize(
+    ("setting", "environ", "seen"),
+    [
+        ("list", {}, ASKED),
+        ("screen", SSH, "Enter chooses"),
+        ("screen", {"TERM": "dumb"}, ASKED),
+    ],
+)
+def test_a_setting_says_how_it_is_chosen(three, setting, environ, seen):
+    config = three.file(".config/keyswitch/config.toml")
+    config.write_text(f'picker = "{setting}"\n')
+    terminal = Terminal(three, *COMMAND, "use", **environ).sees(seen)
+    terminal.type("\x03")
+    assert terminal.ends() == 130
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("ho", "home"), ("claude-login", "me"), ("Mail.Example", "me"),
+     ("5\rxyz\rME", "acme"), ("an\r2", "home")],
+)  # fmt: skip
+def test_the_list_takes_a_name_and_letters_too(three, typed, name):
+    terminal = Terminal(three, *COMMAND, "use", **SSH).sees(ASKED)
+    terminal.type(f"{typed}\r")
+    if name == "acme":  # letters of two: asked again
+        terminal.sees("nothing matches '5'").sees("nothing matches 'xyz'")
+        terminal.type("1\r")
+    assert terminal.ends() == 0
+    assert active(three) == name
+
+
+@pytest.mark.parametrize("keys", ["\r", "\x04", "\x03"])
+def test_nothing_typed_in_the_list_cancels(three, keys):
+    before = three.everything()
+    terminal = Terminal(three, *COMMAND, "use", **SSH).sees(ASKED).type(keys)
+    assert terminal.ends() == 130
+    assert INTERRUPTED in terminal.shown
+    assert three.everything() == before
+
+
+def test_hundreds_come_in_pages(three):
+    text = three.profile_file("home").read_text()
+    item = re.search("ks1-[0-9a-f]+", text)[0]
+    for number in range(200):
+        own = text.replace(item, f"ks1-{number:032x}")
+        three.profile_file(f"p{number:03}").write_text(own)
+    terminal = Terminal(three, *COMMAND, "use", **SSH).sees("… 182 more")
+    assert terminal.shown.splitlines()[-1].startswith(
+        "profile (number, name or letters of it; + for more):"
+    )
+    terminal.type("+\r").sees("… 161 more").sees(" 42  p038")
+    terminal.type("p17\r").sees("182  p178")
+    terminal.type("182\r")
+    terminal.ends()
+    assert active(three) == "p178"
+
+
+def test_the_list_is_on_the_terminal_where_messages_are_not(three):
+    command = '"$@" 2>messages'
+    terminal = Terminal(three, "sh", "-c", command, "sh", *COMMAND, "use")
+    terminal.sees(ASKED).type("home\r")
+    assert terminal.ends() == 0
+    assert active(three) == "home"
+    messages = three.file("messages").read_text()
+    assert messages.startswith("keyswitch: switched to 'home'\n")
+
+
+def _colours(terminal):
+    return {
+        number
         for part in terminal.raw.split("\x1b[")
         if part.partition("m")[0].replace(";", "").isdigit()
-    ]
-    assert {n for c in colours for n in c.split(";")} <= {"0", "7"}
+        for number in part.partition("m")[0].split(";")
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "environ"), [((), {"NO_COLOR": "1"}), (("--color", "never"), {})]
+)
+def test_without_colours_the_screen_is_the_same(opened, args, environ):
+    plain = opened(*args, COLORTERM="truecolor", **environ)
+    assert _colours(plain) <= {"0", "7"}
+    assert plain.shown == opened().shown
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "xterm", "linux", "screen"])
+def test_colours_are_of_the_sixteen(three, opened, term):
+    three("edit", "home", "--expires", "2020-01-01")
+    found = _colours(opened(COLORTERM="truecolor", TERM=term))
+    assert found <= {"0", "1", "2", "7", *map(str, range(30, 38))}
+    assert found >= {"31", "32"}
+
+
+WIDE = ("株式会社 山田", "🚀 rocket", "e\u0301cole", "❤\ufe0f love", "한국어")
+
+
+def test_wide_characters_stand_in_their_columns(three, opened):
+    text = three.profile_file("home").read_text()
+    for number, label in enumerate(WIDE):
+        own = f'label = "{label}"\nexpires = 2020-01-01\n{text}'
+        three.profile_file(f"w{number}").write_text(own)
+    terminal = opened(columns=120)
+    ends = {
+        row.index("expired")
+        for row in map(_cells, terminal.screen.buffer.values())
+        if "expired" in row
+    }
+    assert len(ends) == 1
+
+
+def _cells(line):
+    """Return a line of a screen with one character a column."""
+    return "".join((line[n].data or " ")[0] for n in range(120))
+
+
+def test_what_would_change_is_shown(three, opened):
+    terminal = opened(columns=120, ANTHROPIC_AUTH_TOKEN="x")
+    terminal.sees("nothing: it is active already")
+    terminal.sees("in shells: sets ANTHROPIC_API_KEY; unsets ANTHROPIC_AUTH_TO")
+    terminal.type(DOWN + DOWN).sees("'use me' would change:")
+    terminal.sees("active: acme -> me").sees("login: me@mail.example (max)")
+    terminal.sees("~/.claude/settings.json: removes apiKeyHelper, env.ANTHROP")
+    assert KEY not in terminal.raw
+    assert "at01" not in terminal.raw
+
+
+def test_a_preview_reads_and_writes_nothing(three, opened):
+    three.file(".claude.json").write_text("{")
+    before = three.everything()
+    terminal = opened().sees("'use acme' would change:")
+    terminal.type(DOWN).sees("active: acme -> home")
+    terminal.type(ESCAPE)
+    assert terminal.ends() == 130
+    assert three.everything() == before
+
+
+def test_a_broken_file_has_its_error_for_a_preview(three, opened):
+    three.profile_file("home").write_text("provider = ")
+    opened(columns=120).type(DOWN).sees("nothing: ~/.config/")
 
 
 @pytest.mark.parametrize("flag", ["--no-input", "--json"])
@@ -226,7 +365,7 @@ def test_eval_takes_the_choice_for_this_shell(three, term):
         TERM=term,
     )  # fmt: skip
     if term == "dumb":
-        terminal.sees("(number or name):").type("2\r")
+        terminal.sees(ASKED).type("2\r")
     else:
         terminal.sees("Enter selects").type(DOWN + ENTER)
     assert terminal.ends() == 0

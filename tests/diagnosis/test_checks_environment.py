@@ -105,3 +105,25 @@ def test_a_kernel_of_wsl_is_enough(look):
 )
 def test_no_address_breaks_the_check(look, url):
     assert "base-url-malformed" in look(address(url))
+
+
+@pytest.mark.parametrize(
+    ("url", "right"),
+    [
+        ("http://gw.example", "https://gw.example"),
+        ("https://gw.example/api/v1/", "https://gw.example/api"),
+        ("http://gw.example/v1", "https://gw.example"),
+        ("https://me:FAKE@gw.example/a", "https://gw.example/a"),
+        ("http://me:FAKE@gw.example:81/v1", "https://gw.example:81"),
+    ],
+)
+def test_the_right_address_is_there_to_be_pasted(look, url, right):
+    found = look(address(url))
+    fixes = {f.fix for name, f in found.items() if name.startswith("base-url")}
+    assert fixes == {f"export ANTHROPIC_BASE_URL={right}"}
+
+
+def test_an_address_that_may_hold_a_key_is_not_repeated(look):
+    found = look(address("http://gw.example/sk-FAKE-0123456789abcdef0123456"))
+    fix = found["base-url-open"].fix
+    assert fix == "write https:// in ANTHROPIC_BASE_URL of this environment"

@@ -7,7 +7,7 @@ block has commands only. HTML comments before a block, which no reader sees:
     <!-- exit 4 -->             the status of its last command
     <!-- types: yes, WORD -->   answers to the questions of its commands
     <!-- file: PATH -->         the block is this file's text
-    <!-- given: work, me -->    once in a page: the profiles that are there
+    <!-- given: work, me -->    once in a page: what is there, of given.py
 """
 
 import re

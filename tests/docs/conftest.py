@@ -7,4 +7,4 @@ from tests.cli.keyswitch import Keyswitch
 def ks(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
-    return Keyswitch(home).with_vault()
+    return Keyswitch(home)

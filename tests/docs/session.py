@@ -6,6 +6,7 @@ import time
 import pexpect
 
 from tests.components import PYTHON, ROOT
+from tests.docs import given
 
 WAIT = 60  # seconds for one command
 QUIET = 0.3  # seconds after which a line without an end is a question
@@ -16,6 +17,10 @@ ERROR = "API Error: 401 authentication_error: invalid x-api-key"
 STAND_INS = {
     "claude": f"""case "$*" in
         *hi) echo '{ERROR}' ;;
+        'auth login'*)
+            cp "$KIT/.claude/.credentials.json" "$KIT/.claude.json" \\
+                "$CLAUDE_CONFIG_DIR" ;;
+        setup-token) echo 'a token' ;;
         *) echo 'the answer' ;;
     esac""",
     "make": "echo made",
@@ -27,6 +32,7 @@ class Session:
 
     def __init__(self, ks, folder):
         folder.mkdir()
+        given.kit_of_login(folder / "kit")
         for name, body in STAND_INS.items():
             _program(folder / name, body)
         _program(
@@ -39,6 +45,7 @@ class Session:
             "TERM": "xterm",
             "NO_COLOR": "1",
             "USER": "you",
+            "KIT": str(folder / "kit"),
         }
         del environ["PYTHONPATH"]
         self.child = pexpect.spawn(

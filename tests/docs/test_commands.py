@@ -9,46 +9,14 @@ import pytest
 
 from keyswitch.cli.command import ALIASES
 from keyswitch.cli.main import cli
-from tests.cli.keyswitch import KEY, OTHER
 from tests.components import ROOT
-from tests.docs import blocks
+from tests.docs import blocks, given
 from tests.docs.session import Session
 
 sys.path.append(str(ROOT / "scripts"))
 
 import command_pages
 
-# What `<!-- given: ... -->` names: how each profile is added, and its secret.
-GIVEN = {
-    "work": ("anthropic", [], KEY),
-    "ci": ("anthropic", [], KEY),
-    "personal": ("anthropic", [], OTHER),
-    "client": (
-        "bedrock",
-        [
-            "--set",
-            "region=eu-central-1",
-            "--set",
-            "access_key_id=AKIAFAKEFAKEEXAMPLE0",
-        ],
-        "FAKEwJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEK",
-    ),
-    "gate": (
-        "gateway",
-        ["--set", "base_url=https://gateway.example.com"],
-        "FAKE-gateway-token-0123456789EXAMPLE",
-    ),
-}
-# What is typed for these words of `<!-- types: ... -->`.
-LONG = "0123456789abcdefghijklmnopqrstuvwxyz-" * 4
-TYPED = {
-    "KEY": f"sk-ant-api03-FAKE-{LONG[:90]}"[:101] + "EXAMPLE",
-    "KEY2": f"sk-ant-api03-FAKE-2{LONG[:90]}"[:101] + "EXAMPLE",
-    "AWS_KEY": GIVEN["client"][2],
-    "FOUNDRY_KEY": "FAKEfoundrykey0123456789abcdefEXAMPLE",
-    "GATEWAY_TOKEN": GIVEN["gate"][2],
-    "ACME_TOKEN": "acme_FAKE0123456789EXAMPLE",
-}
 OTHER_FILES = sorted(
     path
     for path in (ROOT / "examples").rglob("*")
@@ -167,9 +135,7 @@ def session(ks, tmp_path):
 @pytest.mark.real("bash")
 @pytest.mark.parametrize("page", [*runnable()])
 def test_a_page_can_be_typed_from_top_to_bottom(ks, session, page):
-    for name in page.given:
-        provider, options, secret = GIVEN[name]
-        ks.add(name, *options, provider=provider, secret=secret)
+    given.make(ks, page.given)
     for block in page.blocks:
         if "not run" in block.notes:
             continue
@@ -177,7 +143,9 @@ def test_a_page_can_be_typed_from_top_to_bottom(ks, session, page):
             path = ks.file(block.notes["file"].removeprefix("~/"))
             path.parent.mkdir(0o700, parents=True, exist_ok=True)
             path.write_text(block.notes["text"])
-        answers = (TYPED.get(word, word) for word in blocks.answers(block))
+        answers = (
+            given.TYPED.get(word, word) for word in blocks.answers(block)
+        )
         for shown in block.commands:
             last = shown is block.commands[-1]
             status = int(block.notes.get("exit", 0)) if last else 0

@@ -88,6 +88,7 @@ def test_pip(person, tmp_path, wheel, place):
     bin_ = venv(person, tmp_path / place)
     install(person, bin_ / "python", "-m", "pip", "install", "-q", wheel)
     assert str(bin_ / "keyswitch") in check(person, bin_ / "keyswitch")
+    assert (bin_.parent / "share/man/man1/keyswitch-use.1").is_file()
     assert sorted(p.name for p in bin_.glob("keyswitch*")) == ["keyswitch"]
 
 
@@ -96,6 +97,7 @@ def test_pip_editable(person, tmp_path, place):
     bin_ = venv(person, tmp_path / place)
     install(person, bin_ / "python", "-m", "pip", "install", "-qe", ROOT)
     assert str(bin_ / "keyswitch") in check(person, bin_ / "keyswitch")
+    assert (bin_.parent / "share/man/man1/keyswitch-use.1").is_file()
 
 
 def test_pip_for_a_user_without_an_environment(person, wheel):

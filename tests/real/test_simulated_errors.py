@@ -1,4 +1,4 @@
-"""The tables of docs/trace.md say what the real clients do with an error.
+"""Tables of docs/trace-errors.md say what the real clients do with an error.
 
 Each row is tried: what is printed, the exit status, and how many requests
 there are. With two retries in place of ten, which the tables call n.
@@ -32,7 +32,7 @@ LOGIN = {
 def tables():
     """Return {heading and table's number in it: rows} of the document."""
     found, heading = defaultdict(list), ""
-    text = (components.ROOT / "docs" / "trace.md").read_text("utf-8")
+    text = (components.ROOT / "docs" / "trace-errors.md").read_text("utf-8")
     for line in text.splitlines():
         if line.startswith("#"):
             heading, number = line.strip("# "), -1
@@ -143,7 +143,7 @@ def claude(machine, row, ends="", **environ):
     tried(machine, row, words, environ, ends)
 
 
-OF_CLAUDE = "What Claude Code does"
+OF_CLAUDE = "Claude Code"
 
 
 @pytest.mark.parametrize("row", rows(OF_CLAUDE, 0, "claude"))
@@ -183,7 +183,7 @@ def test_claude_code_on_bedrock(machine, row):
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("row", rows("What Codex does", 0, "codex"))
+@pytest.mark.parametrize("row", rows("Codex", 0, "codex"))
 def test_codex_with_a_key(machine, row):
     machine.service.oauth = openai
     folder = machine.home / ".codex"
@@ -199,4 +199,4 @@ def test_each_error_is_in_each_table():
     assert [len(TABLES[OF_CLAUDE, n]) for n in range(3)] == [
         len(KINDS), 5, 5,
     ]  # fmt: skip
-    assert len(TABLES["What Codex does", 0]) == len(KINDS)
+    assert len(TABLES["Codex", 0]) == len(KINDS)

@@ -11,9 +11,11 @@ from contextlib import suppress
 
 import click
 
+from keyswitch.cli import style
 from keyswitch.cli.command import Session, at_most_one, command, flag
 from keyswitch.cli.failures import take
 from keyswitch.cli.session import attributes
+from keyswitch.cli.style import GOOD, HEADER, NAME, Cell, Styled
 from keyswitch.diagnosis.explain.facts import NOBODY, Chosen
 from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
 from keyswitch.diagnosis.findings.situation import Scene, scene_of
@@ -25,7 +27,8 @@ from keyswitch.errors import (
 )
 from keyswitch.switching.activation.effect import situation_of
 
-WIDTH = 78  # columns
+WIDTH = 78  # columns of a pipe
+WIDEST = 100  # columns that a person reads with ease
 LIMIT = 1 << 20  # bytes of standard input
 _COMMAND_AT_END = r"(?s)(.*\S)\s+`([^`]+)`"
 _UNBROKEN = "\ue000"  # in place of a space that may not end a line
@@ -136,21 +139,32 @@ def _from_log(session: Session, scene: Scene | None) -> str:
 
 def _show(session: Session, first: Cause, *others: Cause) -> None:
     """Print the likeliest cause in full, the others in one line each."""
-    lines = [first.title, "", "why:"]
+    width = WIDTH
+    if session.for_person:
+        width = min(style.columns(session.environ) - 1, WIDEST)
+    lines: list[Cell] = [
+        *(Styled(one, NAME) for one in _title(first.title, width, session)),
+        "",
+        Styled("why:", HEADER),
+    ]
     for line in first.why:
-        lines += _wrapped(line, "  - ")
-    lines += ["", "what to do:"]
+        lines += _wrapped(line, "  - ", width)
+    lines += ["", Styled("what to do:", HEADER)]
     for number, line in enumerate(first.fix, 1):
-        lines += _wrapped(line, f"  {number}. ")
+        lines += _wrapped(line, f"  {number}. ", width)
     if others:
-        lines += ["", "also possible:"]
+        lines += ["", Styled("also possible:", HEADER)]
     lines += [f"  - {cause.title} ({cause.id})" for cause in others]
-    for line in lines:
-        session.data(line)
+    for shown in lines:
+        session.data(shown)
     session.detail(f"{first.id}: recognised by '{first.evidence}'")
 
 
-def _wrapped(line: str, lead: str) -> Iterator[str]:
+def _title(title: str, width: int, session: Session) -> list[str]:
+    return style.wrapped(title, width) if session.for_person else [title]
+
+
+def _wrapped(line: str, lead: str, width: int) -> Iterator[Cell]:
     """Break a line between words; a command at its end gets its own line."""
     match = re.fullmatch(_COMMAND_AT_END, line)
     text, command = (match[1], match[2]) if match else (line, "")
@@ -158,7 +172,7 @@ def _wrapped(line: str, lead: str) -> Iterator[str]:
     indent = " " * len(lead)
     for part in textwrap.wrap(
         kept,
-        WIDTH,
+        width,
         initial_indent=lead,
         subsequent_indent=indent,
         break_long_words=False,
@@ -166,4 +180,4 @@ def _wrapped(line: str, lead: str) -> Iterator[str]:
     ):
         yield part.replace(_UNBROKEN, " ")
     if command:
-        yield f"{indent}    {command}"
+        yield Styled(f"{indent}    {command}", GOOD)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from keyswitch.cli import style
+from keyswitch.cli.style import Styled
 from keyswitch.display import printable
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.trace import lines
@@ -56,11 +58,14 @@ class TraceReport:
             self._write(lines.json_line(exchange))
             return
         for line in self._lines.of(exchange):
-            self._write(printable(line))
+            self._write(self._painted(printable(line), exchange))
 
     def note(self, text: str) -> None:
         """Say what is not seen: at once, or below what a program draws."""
-        (self._held.append if self._holds else self._session.warn)(text)
+        if self._holds:
+            self._held.append(printable(text))
+        else:
+            self._session.warn(text)
 
     def _keep(self, exchange: Exchange) -> None:
         if self._recording is None:
@@ -84,19 +89,48 @@ class TraceReport:
             elif self._holds:
                 self._held.append(line)
             elif not self._session.quiet:
-                click.echo(f"keyswitch: {line}", err=True)
+                click.echo(f"keyswitch: {line}", err=True, color=self._colour)
         except OSError:
             self._is_read = False
 
     def end(self) -> None:
         """Show what was held, and the totals."""
-        self._session.say(*self._held, lines.summary(self._totals))
+        total = lines.summary(self._totals)
+        errors = lines.errors_of(self._totals)
+        if self._colour and errors:
+            shown = style.painted(Styled(errors, style.ERROR), colour=True)
+            total = total.replace(errors, shown, 1)
+        for line in () if self._session.quiet else (*self._held, total):
+            click.echo(f"keyswitch: {line}", err=True, color=self._colour)
         if self._recording is not None:
             self._recording.close()
             self._session.say(f"recorded in {self._record}")
         if self._file is not None:
             with suppress(OSError):  # such as a full disk: it was said by then
                 self._file.close()
+
+    @property
+    def _colour(self) -> bool:
+        """Whether lines go to standard error, and have a colour there."""
+        return self._file is None and style.is_coloured(
+            style.STDERR, self._session.environ
+        )
+
+    def _painted(self, line: str, exchange: Exchange) -> str:
+        """Return a line of a request with its colours, if it has any."""
+        if not self._colour:
+            return line
+        failed = exchange.status >= 400 or bool(exchange.failure)
+        role = style.ERROR if failed else style.GOOD
+        status = f" {exchange.status or '---'} "
+        start, found, rest = line.partition(status)
+        if found and not line.startswith(" "):
+            shown = style.painted(Styled(status, role), colour=True)
+            return f"{start}{shown}{rest}"
+        whole = style.HEADER
+        if line.lstrip().startswith(("cause:", exchange.failure or "cause:")):
+            whole = style.WARNING
+        return style.painted(Styled(line, whole), colour=True)
 
 
 def _draws(ready: Prepared) -> bool:

@@ -72,7 +72,8 @@ def _credentials(situation: Situation) -> Iterator[tuple[Cell, ...]]:
             yield title, Styled(shown, NAME), where
     for number, entry in enumerate(request.shadowed):
         owner = situation.accounts.owner_of(entry.value, entry.source)
-        place = f"{_where(situation, entry.source)}: {entry.because}"
+        because = situation.short(entry.because)
+        place = f"{_where(situation, entry.source)}: {because}"
         shown = owner.masked or "(not read)"
         whose = f" ({owner.profile})" if owner.profile else ""
         yield "" if number else "shadowed", f"{shown}{whose}", place

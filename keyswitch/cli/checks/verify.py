@@ -8,6 +8,7 @@ import click
 
 from keyswitch.cli.command import Session, at_most_one, command, flag
 from keyswitch.cli.session import attributes
+from keyswitch.cli.style import ERROR, GOOD, NAME, WARNING, Cell, Styled
 from keyswitch.disk.ownership import require_own_home
 from keyswitch.errors import ExitCode
 from keyswitch.profiles import profile_files
@@ -18,6 +19,9 @@ from keyswitch.terminal import selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+_ROLES = {ACCEPTED: GOOD, REFUSED: ERROR}
 
 
 @command(
@@ -45,6 +49,7 @@ def verify(session: Session, names: tuple[str, ...], *, all_: bool) -> int:
     session.show(
         {"profiles": [_document(one) for one in found]},
         [row for one in found for row in _rows(one)],
+        ("PROFILE", "STATE", "TOOK", "WHAT THE SERVICE SAYS"),
     )
     return _status(found)
 
@@ -77,14 +82,15 @@ def _document(one: Verified) -> dict[str, object]:
     return document
 
 
-def _rows(one: Verified) -> Iterator[tuple[str, ...]]:
+def _rows(one: Verified) -> Iterator[tuple[Cell, ...]]:
     took = "" if one.milliseconds is None else f"{one.milliseconds} ms"
     told = "; ".join(filter(None, (one.who, one.may)))
-    yield one.name, one.state, took, told or one.what
+    state = Styled(one.state, _ROLES.get(one.state, WARNING))
+    yield Styled(one.name, NAME), state, took, told or one.what
     if told and one.fix:
         yield "", "", "", one.what
     if one.fix:
-        yield "", "", "", f"fix: {one.fix}"
+        yield "", "", "", Styled(f"fix: {one.fix}", GOOD)
 
 
 def _status(found: Sequence[Verified]) -> int:

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import ModuleType
 
-import click
-
 from keyswitch.cli import style
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.listings import outside
@@ -17,6 +15,7 @@ from keyswitch.cli.listings.profile_document import (
     document_of,
     without_secrets_of,
 )
+from keyswitch.cli.name_argument import name_argument
 from keyswitch.cli.session import attributes
 from keyswitch.cli.style import Styled
 from keyswitch.errors import KeyswitchError, UsageError
@@ -131,8 +130,8 @@ def _row(
     "keyswitch show work",
     "keyswitch show work --reveal    on a terminal, after asking",
 )
-@click.argument("name")
-@flag("--reveal", help="Show the secrets after asking.")
+@name_argument()
+@flag("--reveal", help="Show the secrets, after asking.")
 def show(session: Session, name: str, *, reveal: bool) -> None:
     """Show one profile."""
     workspace = session.workspace()

@@ -195,11 +195,15 @@ def _provider_of(session: Session, name: str | None, given: str | None) -> str:
     if given:
         return given
     ids = session.workspace().catalogue.ids()
-    session.require_terminal("no provider given", f"--provider {'|'.join(ids)}")
-    from keyswitch.cli.profiles import choices, picker
+    session.require_terminal(
+        "the provider is missing", f"--provider {'|'.join(ids)}"
+    )
+    from keyswitch.cli.choosing import choices, picker
 
-    providers = choices.providers(session.workspace())
-    return picker.choose("provider", providers, session.environ)
+    workspace = session.workspace()
+    providers = choices.providers(workspace)
+    how = workspace.settings.picker
+    return picker.choose("provider", providers, session.environ, how=how)
 
 
 def _ask_name(session: Session, provider_id: str) -> str:

@@ -12,6 +12,7 @@ import click
 from keyswitch.changes import bindings
 from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.command import SETS, YES, Session, command, option
+from keyswitch.cli.name_argument import NEW_NAME, name_argument
 from keyswitch.cli.secrets.agreements import agree_to_edit
 from keyswitch.cli.secrets.references import (
     parse_references,
@@ -102,7 +103,7 @@ _OF_PLACES = {"isolated", "shared", "only", "never"}
     "keyswitch edit work               in your editor",
     dry_run=True,
 )
-@click.argument("name")
+@name_argument()
 @SETS
 @option("--unset", "unsets", multiple=True, metavar="FIELD", help="Clear it.")
 @option("--label", help="Text for listings.")
@@ -227,8 +228,8 @@ def say_who_asks(session: Session, name: str, new_name: str = "") -> None:
 
 
 @command("keyswitch rename work acme", dry_run=True)
-@click.argument("name")
-@click.argument("new_name")
+@name_argument()
+@name_argument("new_name", kind=NEW_NAME)
 def rename(session: Session, name: str, new_name: str) -> None:
     """Rename a profile."""
     profile_changes.rename(session.workspace(), name, new_name)
@@ -237,8 +238,8 @@ def rename(session: Session, name: str, new_name: str) -> None:
 
 
 @command("keyswitch copy work work-eu", dry_run=True)
-@click.argument("name")
-@click.argument("new_name")
+@name_argument()
+@name_argument("new_name", kind=NEW_NAME)
 def copy(session: Session, name: str, new_name: str) -> None:
     """Copy a profile and its secrets."""
     profile_changes.copy(session.workspace(), name, new_name)
@@ -246,7 +247,7 @@ def copy(session: Session, name: str, new_name: str) -> None:
 
 
 @command("keyswitch remove old --yes", dry_run=True)
-@click.argument("name")
+@name_argument()
 @YES
 def remove(session: Session, name: str, *, yes: bool) -> None:
     """Remove a profile."""
@@ -260,9 +261,8 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
         kept = f"; this shell uses '{own}'" if own not in ("", name) else ""
         session.say(f"it was active; no profile is active now{kept}")
     say_who_asks(session, name)
-    folder = workspace.paths.folder_of(name)
-    if os.path.isdir(folder):
-        session.say(f"its folder and history remain: {folder}")
+    if os.path.isdir(folder := workspace.paths.folder_of(name)):
+        session.say(f"its folder stays, with its history: {folder}")
     if profile.team:
         session.say(
             f"team '{profile.team}' still has it: 'keyswitch team update' "

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from keyswitch.cli.arguments import typed
 from keyswitch.cli.command import (
     YES,
@@ -16,6 +14,7 @@ from keyswitch.cli.command import (
     option,
     rehearsed,
 )
+from keyswitch.cli.name_argument import LOGIN, NEW_NAME, name_argument
 from keyswitch.cli.secrets.store_choice import STORE, choose_store_for
 from keyswitch.cli.session import hand_over
 from keyswitch.errors import InputError, UsageError
@@ -32,10 +31,10 @@ from keyswitch.switching.logging_in import logout as removal
     "keyswitch login ci --token          save the token that it printed",
     dry_run=True,
 )
-@click.argument("name")
-@flag("--capture", help="Save the current login.")
-@flag("--token", help="Save a token from 'claude setup-token'.")
-@flag("--orphan", help="Save the newest login that belongs to no profile.")
+@name_argument(kind=NEW_NAME)
+@flag("--capture", help="Keep the present login.")
+@flag("--token", help="Keep a 'claude setup-token' one.")
+@flag("--orphan", help="Keep the newest login that belonged to no profile.")
 @STORE
 @option("--label", default="", help="Text for listings.")
 @flag("--stdin", help="With --token: read it from stdin.")
@@ -143,7 +142,7 @@ def _report(session: Session, profile: Profile, *, is_live: bool) -> None:
 
 
 @command("keyswitch logout me", "keyswitch logout me --dry-run", dry_run=True)
-@click.argument("name")
+@name_argument(kind=LOGIN)
 @YES
 def logout(session: Session, name: str, *, yes: bool) -> None:
     """Remove a login's tokens.

@@ -8,6 +8,7 @@ import click
 
 from keyswitch.changes.change import DryRun
 from keyswitch.cli.command import Session, at_most_one, command, flag, option
+from keyswitch.cli.name_argument import PROFILE, chosen_name, is_asked
 from keyswitch.cli.secrets.references import allow_commands
 from keyswitch.cli.secrets.store_choice import choose_store_for
 from keyswitch.disk.ownership import require_own_home
@@ -74,6 +75,8 @@ def migrate(
     manager. 'undo' cannot revert this; migrate back instead.
     """
     at_most_one({"NAME": name, "--all": all_})
+    if not name and not all_ and is_asked(session):
+        name = chosen_name(session, PROFILE)
     if not (name or all_):
         raise UsageError(
             "no profile given",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from keyswitch.cli.command import Session, command
+from keyswitch.cli.name_argument import name_argument
 from keyswitch.cli.profiles.add import EXPIRES, expectation
 from keyswitch.cli.profiles.editing import parse_date
 from keyswitch.cli.secrets.references import refuse_rotation
@@ -21,7 +20,7 @@ from keyswitch.switching.editing import profile_changes
     "keyswitch rotate client --from-env session_token=AWS_SESSION_TOKEN",
     dry_run=True,
 )
-@click.argument("name")
+@name_argument()
 @EXPIRES
 @STORE
 @source_options

@@ -17,6 +17,7 @@ from keyswitch.cli.command import (
     options,
     rehearsed,
 )
+from keyswitch.cli.name_argument import TEAM, name_argument
 from keyswitch.cli.profiles.team_consent import (
     Pin,
     agreed_signer,
@@ -186,7 +187,7 @@ def list_(session: Session) -> None:
 
 
 @command("keyswitch team show acme", group=team)
-@click.argument("name")
+@name_argument(kind=TEAM)
 def show(session: Session, name: str) -> None:
     """Show one team: its profiles, and where their secrets go."""
     workspace = session.workspace()
@@ -199,7 +200,7 @@ def show(session: Session, name: str) -> None:
 
 
 @command("keyswitch team remove acme --yes", group=team, dry_run=True)
-@click.argument("name")
+@name_argument(kind=TEAM)
 @YES
 def remove(session: Session, name: str, *, yes: bool) -> None:
     """Take a team's profiles away."""

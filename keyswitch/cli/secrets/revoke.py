@@ -16,6 +16,7 @@ from keyswitch.cli.command import (
     rehearsed,
 )
 from keyswitch.cli.session import attributes
+from keyswitch.cli.style import DIM, ERROR, NAME, WARNING, Cell, Styled
 from keyswitch.errors import ExitCode
 from keyswitch.switching.revoking import revoke
 from keyswitch.switching.revoking.kept_tokens import FoundToken
@@ -61,22 +62,34 @@ def revoke_local(  # noqa: PLR0913
         session, lambda: revoke.remove(workspace, scope, name, found)
     )
     if ends_here or not session.json:
-        rows = [
-            (
-                f.source,
-                f.masked or "-",
-                f.profile or "-",
-                f.stale or ("edit by hand" if f.by_hand else "-"),
-            )
-            for f in found
-        ]
-        session.show({"found": _documents(found)}, rows)
+        row = _row_of_person if session.for_person else _row
+        headers = ("WHAT", "WHOSE", "ACTION", "WHERE")
+        session.show({"found": _documents(found)}, map(row, found), headers)
     if not found:
         session.say("nothing to remove")
     if ends_here:
         return None
     session.confirm(f"remove these {len(found)} from this machine?", yes=yes)
     return _carry_out(session, scope, name, found)
+
+
+def _row(found: FoundToken) -> tuple[Cell, ...]:
+    return (
+        found.source,
+        found.masked or "-",
+        found.profile or "-",
+        found.stale or ("to edit by hand" if found.by_hand else "-"),
+    )
+
+
+def _row_of_person(found: FoundToken) -> tuple[Cell, ...]:
+    """Return the same with the longest last, where it is not cut."""
+    action = Styled("remove", ERROR)
+    if found.by_hand:
+        action = Styled("edit by hand", WARNING)
+    whose = Styled(found.profile or "-", NAME if found.profile else DIM)
+    why = f" ({found.stale})" if found.stale else ""
+    return found.masked or "-", whose, action, f"{found.source}{why}"
 
 
 def _carry_out(

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from keyswitch import kernel_keyring
+from keyswitch import experimental, kernel_keyring
 from keyswitch.changes.store_choice import NoStoreError, choose_store
 from keyswitch.cli.command import option
 from keyswitch.cli.session import Session
@@ -45,6 +45,10 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
     session.say(*choice.notes)
     if choice.details:
         session.detail(choice.details)
+    if choice.store == "keychain":
+        experimental.say_once(
+            f"{workspace.platform}-keychain", workspace.environ
+        )
     if choice.store == "vault":
         # Before anything is locked: others must not wait for a passphrase.
         Vault(workspace.paths, ask=workspace.ask).open()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from keyswitch import experimental
 from keyswitch.cli.command import ALIASES, Session, command
 from keyswitch.express import write_out
 from keyswitch.shells.hook_scripts import COMPLETED
@@ -69,12 +70,13 @@ _OFFERED = {
 @command(
     'eval "$(keyswitch completion bash)"',
     "keyswitch completion fish > ~/.config/fish/completions/keyswitch.fish",
-    note="'keyswitch hook' includes it.",
+    note=f"'keyswitch hook' has it, too.\n\n{experimental.HELP}",
 )
 @click.argument("shell", type=click.Choice(tuple(COMPLETED)))
-def completion(_: Session, shell: str) -> None:
+def completion(session: Session, shell: str) -> None:
     """Print a shell's completion script."""
     write_out(script(COMPLETED[shell]))
+    experimental.say_once(shell, session.environ)
 
 
 class TypedWord(NamedTuple):

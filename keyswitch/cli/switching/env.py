@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import click
 
-from keyswitch import shells
+from keyswitch import experimental, shells
 from keyswitch.changes import bindings
 from keyswitch.changes.compiling import compiled_active, compiled_profile
 from keyswitch.cli.command import (
@@ -18,6 +18,7 @@ from keyswitch.cli.command import (
     option,
 )
 from keyswitch.cli.listings import outside
+from keyswitch.cli.name_argument import name_argument
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
@@ -44,6 +45,7 @@ from keyswitch.workspace import Workspace
     'eval "$(keyswitch env work)"          this shell only',
     'eval "$(keyswitch env --unset)"       undo it',
     "keyswitch env work --format dotenv > .env",
+    note=f"\n{experimental.HELP}",
 )
 @click.argument("name", required=False, default="")
 @option("--shell", metavar="SHELL", help="Default: the shell that runs this.")
@@ -164,7 +166,7 @@ def _preview(session: Session, name: str) -> None:
 
 
 @command("keyswitch shell work", "keyswitch shell work --shell fish")
-@click.argument("name")
+@name_argument()
 @option(
     "--shell", "program", metavar="PROGRAM", help="Default: your current shell."
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch import experimental
 from keyswitch.cli.command import YES, Session, command, flag, option, rehearsed
 from keyswitch.display import printable
 from keyswitch.errors import UsageError
@@ -28,6 +29,7 @@ _STATUS_LINE = "claude-statusline"  # in the place of a shell
     "keyswitch install bash --login     ~/.bash_profile, ~/.profile",
     "keyswitch install fish --yes",
     "keyswitch install claude-statusline    records how much is used",
+    note=f"\n{experimental.HELP}",
     dry_run=True,
 )
 @click.argument("shell", required=False, default="")
@@ -78,7 +80,7 @@ def install(
         shown = filter(None, (edit.path, *block.splitlines(), hook_file))
         session.show(document, [[line] for line in shown])
         return
-    _announce(session, document, is_new=is_new)
+    _announce(session, shell, document, is_new=is_new)
     if is_new:
         session.confirm("write the block?", yes=yes)
     if changes:
@@ -91,8 +93,9 @@ def install(
 
 
 def _announce(
-    session: Session, document: dict[str, Any], *, is_new: bool
+    session: Session, shell: str, document: dict[str, Any], *, is_new: bool
 ) -> None:
+    experimental.say_once(shell, session.environ)
     file, hook_file = document["file"], document["hook_file"]
     if not is_new:
         session.say(f"{file} already has the block")
@@ -252,7 +255,7 @@ def _rehearse(session: Session, step: RemovalStep) -> None:
     'eval "$(keyswitch hook bash)"     at the end of ~/.bashrc',
     'eval "$(keyswitch hook zsh)"      at the end of ~/.zshrc',
     "keyswitch hook fish | source",
-    note="'keyswitch install' does that for you.",
+    note=f"'keyswitch install' puts that there for you.\n\n{experimental.HELP}",
 )
 @click.argument("shell")
 def hook(session: Session, shell: str) -> None:
@@ -263,3 +266,4 @@ def hook(session: Session, shell: str) -> None:
     """
     paths = resolve(session.environ)
     write_out(hook_script(shell, paths.state_file, paths.config_file))
+    experimental.say_once(shell, session.environ)

@@ -7,6 +7,7 @@ import os
 import click
 
 from keyswitch.cli.command import Session, command, flag, option
+from keyswitch.cli.name_argument import PROFILE, chosen_name, is_asked
 from keyswitch.cli.session import attributes
 from keyswitch.directories import links
 from keyswitch.errors import ExitCode, KeyswitchError, UsageError
@@ -37,6 +38,8 @@ def link(session: Session, name: str | None, *, remote: str | None) -> None:
     from keyswitch.switching.editing import link_changes
 
     workspace = session.workspace()
+    if name is None and remote is not None and is_asked(session):
+        name = chosen_name(session, PROFILE)
     if name is None:
         if remote is not None:
             raise UsageError(

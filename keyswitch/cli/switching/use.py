@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from keyswitch.cli import name_argument
 from keyswitch.cli.command import (
     Session,
     at_most_one,
@@ -146,27 +146,26 @@ def _pick(session: Session, *, here: bool) -> str | None:
 
     # With `here`, `eval` takes standard output: nothing but a script may be
     # there, and nothing is drawn on it.
-    if here and not session.can_ask:
+    if here and not session.can_choose:
         raise UsageError(
             "no profile given, and nobody can be asked",
             "name it: keyswitch use NAME --here",
         )
     workspace = session.workspace()
-    names = profile_files.scan(workspace.paths)
-    active = state.read(workspace.paths).active
-    if session.json or not session.can_ask or not (here or os.isatty(1)):
+    if not (here or name_argument.is_asked(session)):
+        names = profile_files.scan(workspace.paths)
+        active = state.read(workspace.paths).active
         session.show(
             {"profiles": names, "active": active or None},
             [[name] for name in names],
         )
         return None
-    if not names:
-        raise NotFoundError("no profiles yet", "add one: keyswitch add NAME")
-    from keyswitch.cli.profiles import choices, picker
+    from keyswitch.cli.choosing import profile_choice
+    from keyswitch.switching.activation.glance import at_a_glance
 
-    used = choices.used_here(workspace, active)
-    profiles = choices.profiles(workspace.paths, names, used)
-    return picker.choose("profile", profiles, session.environ)
+    return profile_choice.profile(
+        session, lambda name: at_a_glance(workspace, name, here=here)
+    )
 
 
 def _report(session: Session, outcome: Outcome) -> int:

@@ -83,15 +83,22 @@ def address(situation: Situation) -> Iterator[Finding]:
         fix = _change(situation, found, f"correct {place}")
         yield Finding("base-url-malformed", ERROR, what, why, fix, place)
         return
-    for check, wrong, right, problem, why, change in _ADDRESS_RULES:
+    broken = [
+        rule
+        for rule in _ADDRESS_RULES
         # To a cloud, a version may belong to the address.
-        if wrong(url) and not (situation.verdict.cloud and "version" in check):
-            what = f"{name} {problem}"
-            fix = _change(situation, found, f"{change} {place}")
-            if fix.startswith(change) and found.source.set_by == "process":
-                fix = _exported(name, right(url)) or fix
-            lasting = situation.lasting(why, found.source)
-            yield Finding(check, WARNING, what, lasting, fix, place)
+        if rule[1](url)
+        and not (situation.verdict.cloud and "version" in rule[0])
+    ]
+    for _, _, corrected, *_ in broken:  # one fix is right in all of them
+        url = corrected(url)
+    for check, _, _, problem, why, change in broken:
+        what = f"{name} {problem}"
+        fix = _change(situation, found, f"{change} {place}")
+        if fix.startswith(change) and found.source.set_by == "process":
+            fix = _exported(name, url) or fix
+        lasting = situation.lasting(why, found.source)
+        yield Finding(check, WARNING, what, lasting, fix, place)
     if urls.is_anthropic(found.text) and not situation.verdict.cloud:
         what = f"{name} is Anthropic's own host"
         why = "it only changes what Claude Code shows and checks"
@@ -103,7 +110,8 @@ def address(situation: Situation) -> Iterator[Finding]:
 def _change(situation: Situation, found: Value, otherwise: str) -> str:
     """Return where an address is changed: of a profile's, in the profile."""
     source = found.source
-    if situation.is_ours(source.path, source.name):
+    ours = situation.is_ours(source.path, source.name)
+    if ours or source.name in situation.exported:
         return situation.how_to_change(source.name)
     return otherwise
 

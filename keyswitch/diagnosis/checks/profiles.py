@@ -14,7 +14,7 @@ from keyswitch.errors import (
     NoItemError,
 )
 from keyswitch.kernel_keyring import available
-from keyswitch.profiles import settings
+from keyswitch.profiles import settings, state
 from keyswitch.providers.schema import ignored_here
 from keyswitch.providers.steering import refuse_named
 from keyswitch.secrets.keychain.store import Availability, open_keychain
@@ -167,11 +167,14 @@ def doubles(situation: Situation) -> Iterator[Finding]:
         for ref in profile.secrets.values():
             if ref.fingerprint:
                 holders.setdefault(ref.fingerprint, []).append(profile.name)
+    used = {situation.chosen, situation.accounts.helper_profile}
+    used.add(state.read(situation.accounts.paths).active)
     for names in sorted(map(sorted, map(set, holders.values()))):
         if len(names) > 1:
-            what = f"{' and '.join(map(repr, names))} have the same secret"
+            spare = [name for name in names if name not in used] or names
+            what = f"{' and '.join(map(repr, names))} hold the same secret"
             why = "switching between them changes nothing for the service"
-            fix = f"keyswitch remove {names[-1]}"
+            fix = f"keyswitch remove {spare[-1]}"
             yield Finding("same-secret-twice", NOTE, what, why, fix)
 
 

@@ -98,7 +98,7 @@
         if (-not $args.Count) { return (& $program) }
         $words = @($args | Where-Object { "$_" -notlike '-*' })
         $command = if ($words.Count) { "$($words[0])" } else { '' }
-        if ($command -cin 'use', 'off' -and $args -ccontains '--here') {
+        if ('use', 'off' -ccontains $command -and $args -ccontains '--here') {
             $text = (& $program @args) -join "`n"
             $global:__keyswitch_seen = ''
             if ($global:LASTEXITCODE -eq 0) { __keyswitch_apply $text }
@@ -111,15 +111,15 @@
             $rest = @($args[0..1]) + '--' + @($args[2..($args.Count - 1)])
         }
         # `use` judges what this shell has after it, and says it, too.
-        $speaks = $command -cin 'use', 'off'
+        $speaks = 'use', 'off' -ccontains $command
         if ($speaks) { $env:KEYSWITCH_FOLLOWS = '1' }
         try {
             if ($MyInvocation.ExpectingInput) { $input | & $program @rest }
             else { & $program @rest }
         } finally { $env:KEYSWITCH_FOLLOWS = $null }
-        if ($command -cin 'allow', 'deny', 'edit', 'link', 'login', 'logout',
-            'off', 'remove', 'rename', 'rotate', 'undo', 'unlink', 'unlock',
-            'use') {
+        $changing = 'allow', 'deny', 'edit', 'link', 'login', 'logout', 'off',
+            'remove', 'rename', 'rotate', 'undo', 'unlink', 'unlock', 'use'
+        if ($changing -ccontains $command) {
             $global:__keyswitch_seen = ''
             __keyswitch_follow $speaks
         }

@@ -1,4 +1,4 @@
-"""Choosing a name from a list that narrows while a person types.
+"""A list on a screen of its own, which narrows while a person types.
 
 It is drawn on standard error, on the terminal's second screen: what `eval`
 takes from standard output stays clean, and what was on the screen comes back.
@@ -20,14 +20,18 @@ import click
 from prompt_toolkit import layout
 from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.defaults import create_output
-from prompt_toolkit.utils import get_cwidth
+from prompt_toolkit.styles import DEFAULT_ATTRS, Style
 
-from keyswitch.cli.profiles.choices import ChoiceList
-from keyswitch.cli.prompt import choose_one
+from keyswitch.cli import style
+from keyswitch.cli.choosing.choices import ChoiceList, Preview
+from keyswitch.cli.choosing.pane import Pane
+from keyswitch.cli.choosing.rows import columns_of, fitted
+from keyswitch.cli.style import Cell, Styled, text_of
 
 # A name; "" for none; a signal that ended it.
 Answer = str | signal.Signals
@@ -36,33 +40,40 @@ AHEAD = 200  # rows that are read before the list is shown
 SLICE = 0.03  # seconds of reading between two looks at the keyboard
 STEPS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}  # rows
 ESCAPE = 0.1  # seconds after which Esc is no beginning of an arrow key
-NARROWEST = 6  # columns that a cell keeps on a narrow terminal
-_GAP = "  "
+# Lines of a terminal from which on there are headers, and the preview.
+HEADERS_FROM, PREVIEW_FROM = 5, 9
+# The colours of roles: the basic ones, which each terminal has.
+LOOKS = {
+    style.NAME: "bold",
+    style.GOOD: "ansigreen",
+    style.WARNING: "ansiyellow",
+    style.ERROR: "ansired bold",
+    # Black is not to be seen on a dark terminal, however bright.
+    style.DIM: "dim" if hasattr(DEFAULT_ATTRS, "dim") else "",
+}
+LOOKS[style.HEADER] = LOOKS[style.DIM]
+_START = 4  # columns of the pointer and the mark
 
 
 def choose(
-    question: str, listing: ChoiceList, environ: Mapping[str, str]
+    listing: ChoiceList, environ: Mapping[str, str], preview: Preview | None
 ) -> str:
-    """Let a person choose a name, from numbered lines on a plain terminal."""
-    is_plain = os.name != "nt" and environ.get("TERM", "") in ("", "dumb")
-    if is_plain or environ.get("NO_COLOR"):
-        return choose_one(question, {n: listing.line(n) for n in listing.names})
-    return _drawn_choice(listing)
-
-
-def _drawn_choice(listing: ChoiceList) -> str:
     """Draw the list; Esc and Ctrl-C end the command."""
     for name in listing.unread[:AHEAD]:
         listing.row(name)
     typed = Buffer(
         multiline=False, on_text_changed=lambda b: listing.narrow(b.text)
     )
+    has_colours = style.is_coloured(style.STDERR, environ)
     app: Application[Answer] = Application(
-        layout=_layout(listing, typed),
+        layout=_layout(listing, typed, Pane(preview)),
         key_bindings=_keys(listing),
         full_screen=True,
         output=create_output(sys.stderr),
-        color_depth=ColorDepth.DEPTH_1_BIT,
+        style=Style.from_dict(LOOKS if has_colours else {}),
+        color_depth=ColorDepth.DEPTH_4_BIT
+        if has_colours
+        else ColorDepth.DEPTH_1_BIT,
     )
     app.ttimeoutlen = ESCAPE
 
@@ -125,18 +136,19 @@ def _keys(listing: ChoiceList) -> KeyBindings:
     return keys
 
 
-def _layout(listing: ChoiceList, typed: Buffer) -> layout.Layout:
-    def rows() -> StyleAndTextTuples:
-        lines, columns = get_app().output.get_size()
-        return _drawn(listing, columns, max(lines - 2, 1))
+def _layout(listing: ChoiceList, typed: Buffer, pane: Pane) -> layout.Layout:
+    def lines() -> int:
+        return get_app().output.get_size().rows
 
-    def count() -> str:
-        found = f"{len(listing.matches)} of {len(listing.names)}"
-        if listing.unread:
-            found += ", reading"
-        elif listing.guessed:
-            found += ", did you mean this?"
-        return f"{found}{_GAP}Enter selects, Esc cancels"
+    def rows() -> StyleAndTextTuples:
+        around = 2 + (lines() >= HEADERS_FROM)
+        if pane.is_there and lines() >= PREVIEW_FROM:
+            around += pane.height(lines())
+        return _drawn(listing, max(lines() - around, 1))
+
+    def below() -> StyleAndTextTuples:
+        columns = get_app().output.get_size().columns
+        return pane.drawn(listing.pointed, columns, pane.height(lines()))
 
     top = layout.Window(
         layout.BufferControl(typed),
@@ -144,48 +156,54 @@ def _layout(listing: ChoiceList, typed: Buffer) -> layout.Layout:
         get_line_prefix=lambda _line, _wrap: "type to filter: ",
     )
     middle = layout.Window(layout.FormattedTextControl(rows))
-    end = layout.Window(layout.FormattedTextControl(count), height=1)
-    return layout.Layout(layout.HSplit([top, middle, end]), top)
+    preview = layout.ConditionalContainer(
+        layout.Window(
+            layout.FormattedTextControl(below),
+            height=lambda: pane.height(lines()),
+        ),
+        Condition(lambda: pane.is_there and lines() >= PREVIEW_FROM),
+    )
+    end = layout.Window(
+        layout.FormattedTextControl(lambda: _footer(listing)), height=1
+    )
+    return layout.Layout(layout.HSplit([top, middle, preview, end]), top)
 
 
-def _drawn(
-    listing: ChoiceList, columns: int, height: int
-) -> StyleAndTextTuples:
-    """Return the visible rows in columns that fit the terminal."""
-    names = listing.visible(height)
-    table = [(name, *listing.cells(name)) for name in names]
-    widths = _widths(table, columns - len("> * "))
+def _footer(listing: ChoiceList) -> StyleAndTextTuples:
+    found = f"{len(listing.matches)} of {len(listing.names)}"
+    if listing.unread:
+        found += ", reading"
+    elif listing.guessed:
+        found += ", did you mean this?"
+    keys = f"{style.GAP}Enter chooses, Esc leaves"
+    return [("", found), (f"class:{style.DIM}", keys)]
+
+
+def _drawn(listing: ChoiceList, height: int) -> StyleAndTextTuples:
+    """Return the headers and the visible rows, in columns that fit."""
+    size = get_app().output.get_size()
+    names: Sequence[str] = listing.visible(height)
+    table = [listing.cells(name) for name in names]
+    headers = listing.headers if size.rows >= HEADERS_FROM else ()
+    widths = columns_of(table, headers, size.columns - _START)
     drawn: StyleAndTextTuples = []
+    if headers:
+        titles = [Styled(text, style.HEADER) for text in headers]
+        drawn += _row(" " * _START, fitted(titles, widths), "")
     for name, cells in zip(names, table, strict=True):
-        pointer = ">" if name == listing.pointed else " "
+        is_pointed = name == listing.pointed
         mark = "*" if listing.is_active(name) else " "
-        line = _GAP.join(
-            _fit(cell, width)
-            for cell, width in zip(cells, widths, strict=True)
-            if width
-        )
-        style = "reverse" if pointer == ">" else ""
-        drawn += [(style, f"{pointer} {mark} {line}"), ("", "\n")]
+        start = f"{'>' if is_pointed else ' '} {mark} "
+        look = "reverse" if is_pointed else ""
+        drawn += _row(start, fitted(cells, widths), look)
     return drawn
 
 
-def _widths(table: Sequence[Sequence[str]], room: int) -> list[int]:
-    """Return how wide each column is; the widest ones give way first."""
-    widths = [
-        max(map(get_cwidth, column)) for column in zip(*table, strict=True)
-    ]
-    room -= len(_GAP) * (sum(map(bool, widths)) - 1)
-    while sum(widths) > room and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
-    return widths
-
-
-def _fit(cell: str, width: int) -> str:
-    """Cut a cell in the middle: a key's last characters tell it apart."""
-    if get_cwidth(cell) > width:
-        while get_cwidth(cell) >= width:
-            middle = len(cell) // 2
-            cell = cell[:middle] + cell[middle + 1 :]
-        middle = (len(cell) + 1) // 2
-        cell = f"{cell[:middle]}…{cell[middle:]}"
-    return cell + " " * (width - get_cwidth(cell))
+def _row(start: str, cells: Sequence[Cell], look: str) -> StyleAndTextTuples:
+    """Return a row; `look` counts for all of it, else each cell's role."""
+    drawn: StyleAndTextTuples = [(look, start)]
+    for cell in cells:
+        role = cell.role if isinstance(cell, Styled) else ""
+        own = look or (f"class:{role}" if role else "")
+        drawn.append((own, text_of(cell)))
+    return [*drawn, ("", "\n")]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from keyswitch.cli import style
 from keyswitch.cli.listings import outside
 from keyswitch.cli.listings.moments import now
+from keyswitch.cli.style import Cell, Styled
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import Frozen
-from keyswitch.profiles import login_status, profile_files
+from keyswitch.profiles import login_status, profile_files, team_records
 from keyswitch.profiles.names import nearest
 from keyswitch.profiles.paths import Paths
 from keyswitch.terminal import selection
@@ -18,8 +21,20 @@ from keyswitch.terminal.marker import read_marker
 from keyswitch.usage.shown import words_of
 from keyswitch.workspace import Workspace
 
+# What choosing a name would do, for a person who points at it.
+Preview = Callable[[str], Sequence[str]]
+
 ACTIVE = "active"
+BROKEN = "broken"
+_AS_A_PICTURE = "\ufe0f"  # variation selector 16
 LONGEST_CELL = 200  # characters
+
+
+# Above the columns of a list of profiles, and of providers.
+KIND, NOTES = 1, 3  # columns: the one of the least use, and of sentences
+PROFILES = ("NAME", "PROVIDER", "ACCOUNT", "NOTES", "IN USE")
+PROVIDERS = ("NAME", "TITLE", "NEEDS", "", "")
+TEAMS = ("NAME", "SOURCE", "", "", "")
 
 
 class ChoiceRow(Frozen):
@@ -27,26 +42,29 @@ class ChoiceRow(Frozen):
 
     kind: str
     account: str
-    expiry: str
+    notes: str
     searched: str
 
 
 class ChoiceList:
     """The names that match what was typed, and which is pointed at.
 
-    A row is read when it is first asked for. `used` says where a name is in
-    use. With `guess` the nearest name is offered where none matches.
+    A row is read when it is first asked for. `headers` stand above the
+    columns; `used` says where a name is in use. With `guess` the nearest name
+    is offered where none matches.
     """
 
     def __init__(
         self,
         names: Sequence[str],
         read: Callable[[str], ChoiceRow],
+        headers: Sequence[str],
         used: Mapping[str, Sequence[str]] | None = None,
         *,
         guess: bool = False,
     ) -> None:
         self.names = names
+        self.headers = headers
         self.used = used or {}
         self.guessed = False
         self._guess = guess
@@ -61,14 +79,17 @@ class ChoiceList:
             self._rows[name] = self._read(name)
         return self._rows[name]
 
-    def cells(self, name: str) -> tuple[str, ...]:
-        """Return what is shown beside a name."""
-        return *self.row(name)[:3], ", ".join(self.used.get(name, ()))
-
-    def line(self, name: str) -> str:
-        """Return the same as one line."""
-        kind, *others = self.cells(name)
-        return "  ".join([f"{kind:27}", *filter(None, others)])
+    def cells(self, name: str) -> tuple[Cell, ...]:
+        """Return a name's row below the headers."""
+        row = self.row(name)
+        is_broken = row.kind == BROKEN
+        return (
+            Styled(name, style.NAME),
+            Styled(BROKEN, style.ERROR) if is_broken else row.kind,
+            row.account,
+            Styled(row.notes, _gravity(row.notes)),
+            Styled(", ".join(self.used.get(name, ())), style.GOOD),
+        )
 
     @property
     def unread(self) -> list[str]:
@@ -141,7 +162,25 @@ def providers(workspace: Workspace) -> ChoiceList:
         title, setup = provider.title, provider.setup
         return ChoiceRow(title, setup, "", f"{name} {title} {setup}".casefold())
 
-    return ChoiceList(workspace.catalogue.ids(), read, guess=True)
+    return ChoiceList(workspace.catalogue.ids(), read, PROVIDERS, guess=True)
+
+
+def teams(paths: Paths) -> ChoiceList:
+    """Return all teams: name, and where their file is."""
+
+    def read(name: str) -> ChoiceRow:
+        source = printable(team_records.get(paths, name).source)
+        return ChoiceRow(source, "", "", f"{name} {source}".casefold())
+
+    return ChoiceList(team_records.names(paths), read, TEAMS)
+
+
+def _gravity(notes: str) -> str:
+    """Return the role of what is worth a word of a profile."""
+    if "expired" in notes:
+        return style.ERROR
+    ends_for_good = "expires in" in notes and "refreshable" not in notes
+    return style.WARNING if ends_for_good else style.DIM
 
 
 def profiles(
@@ -149,7 +188,7 @@ def profiles(
 ) -> ChoiceList:
     """Return profiles: name, provider, account, expiry, where it is used."""
     at = now()
-    return ChoiceList(names, lambda name: _row(paths, name, at), used)
+    return ChoiceList(names, lambda name: _row(paths, name, at), PROFILES, used)
 
 
 def _row(paths: Paths, name: str, at: datetime) -> ChoiceRow:
@@ -157,7 +196,7 @@ def _row(paths: Paths, name: str, at: datetime) -> ChoiceRow:
         profile, _ = profile_files.load(paths, name)
     except KeyswitchError:
         # Whoever chooses it is told what is wrong with it.
-        return ChoiceRow("broken", "", "", f"{name}: broken file")
+        return ChoiceRow(BROKEN, "", "", f"{name} {BROKEN}")
     ends, who = login_status.notes(profile, at)
     if login_status.status_of(profile, at) is None:
         hints = outside.hints_of(profile)
@@ -167,8 +206,18 @@ def _row(paths: Paths, name: str, at: datetime) -> ChoiceRow:
     owner = login_status.who(profile)
     searched = f"{name} {profile.provider} {owner} {who}".casefold()
     shown = (profile.provider, who, ends)
-    kind, who, ends = (printable(text)[:LONGEST_CELL] for text in shown)
+    kind, who, ends = map(_of_one_width, shown)
     return ChoiceRow(kind, who, ends, searched)
+
+
+def _of_one_width(text: str) -> str:
+    """Return a text whose width all terminals agree on.
+
+    They do not where a sign asks to be shown as a picture, or where an accent
+    is apart from its letter and they do not put the two together.
+    """
+    composed = unicodedata.normalize("NFC", text.replace(_AS_A_PICTURE, ""))
+    return printable(composed)[:LONGEST_CELL]
 
 
 def used_here(workspace: Workspace, active: str) -> dict[str, list[str]]:

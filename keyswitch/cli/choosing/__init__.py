@@ -1,0 +1,1 @@
+"""Choosing one of many: on a screen that narrows, or from a numbered list."""

@@ -1,0 +1,67 @@
+"""Rows of a list to choose from, in columns that fit the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from keyswitch.cli.choosing.choices import KIND, NOTES
+from keyswitch.cli.style import (
+    GAP,
+    Cell,
+    Styled,
+    shortened,
+    text_of,
+    width_of,
+)
+
+NARROWEST = 6  # columns that a cell keeps
+SMALL = 60  # columns of a terminal; a smaller one shows no KIND
+
+
+def columns_of(
+    table: Sequence[Sequence[Cell]], headers: Sequence[str], room: int
+) -> list[int]:
+    """Return how wide each column is; the widest ones give way first.
+
+    A column without a word in it is left out, and so is its header.
+    """
+    widths = [
+        max(width_of(text_of(cell)) for cell in column)
+        for column in zip(*table, strict=True)
+    ] or [0] * len(headers)
+    if headers:
+        widths = [
+            max(width, len(header)) if width else 0
+            for width, header in zip(widths, headers, strict=True)
+        ]
+    if room < SMALL:
+        widths[KIND] = 0
+    room -= len(GAP) * (sum(map(bool, widths)) - 1)
+    while sum(widths) > room and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def fitted(cells: Sequence[Cell], widths: Sequence[int]) -> list[Cell]:
+    """Return the cells of a row, cut or filled to their columns."""
+    found: list[Cell] = []
+    for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        if not width:
+            continue
+        cut = _cut_at_end if column == NOTES else shortened
+        text = cut(text_of(cell), width)
+        text += " " * (width - width_of(text)) + GAP
+        if isinstance(cell, Styled):
+            found.append(cell._replace(text=text))
+        else:
+            found.append(text)
+    return found
+
+
+def _cut_at_end(text: str, width: int) -> str:
+    """Return the beginning of a text: of a sentence it says the most."""
+    if width_of(text) <= width:
+        return text
+    while width_of(text) >= width:
+        text = text[:-1]
+    return f"{text}…"
