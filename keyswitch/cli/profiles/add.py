@@ -195,9 +195,7 @@ def _provider_of(session: Session, name: str | None, given: str | None) -> str:
     if given:
         return given
     ids = session.workspace().catalogue.ids()
-    session.require_terminal(
-        "the provider is missing", f"--provider {'|'.join(ids)}"
-    )
+    session.require_terminal("no provider given", f"--provider {'|'.join(ids)}")
     from keyswitch.cli.choosing import choices, picker
 
     workspace = session.workspace()

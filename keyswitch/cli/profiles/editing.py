@@ -262,7 +262,7 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
         session.say(f"it was active; no profile is active now{kept}")
     say_who_asks(session, name)
     if os.path.isdir(folder := workspace.paths.folder_of(name)):
-        session.say(f"its folder stays, with its history: {folder}")
+        session.say(f"its folder and history remain: {folder}")
     if profile.team:
         session.say(
             f"team '{profile.team}' still has it: 'keyswitch team update' "

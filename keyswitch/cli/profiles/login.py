@@ -32,9 +32,9 @@ from keyswitch.switching.logging_in import logout as removal
     dry_run=True,
 )
 @name_argument(kind=NEW_NAME)
-@flag("--capture", help="Keep the present login.")
-@flag("--token", help="Keep a 'claude setup-token' one.")
-@flag("--orphan", help="Keep the newest login that belonged to no profile.")
+@flag("--capture", help="Save the current login.")
+@flag("--token", help="Save a token from 'claude setup-token'.")
+@flag("--orphan", help="Save the newest login that belongs to no profile.")
 @STORE
 @option("--label", default="", help="Text for listings.")
 @flag("--stdin", help="With --token: read it from stdin.")

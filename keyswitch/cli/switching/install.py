@@ -255,7 +255,7 @@ def _rehearse(session: Session, step: RemovalStep) -> None:
     'eval "$(keyswitch hook bash)"     at the end of ~/.bashrc',
     'eval "$(keyswitch hook zsh)"      at the end of ~/.zshrc',
     "keyswitch hook fish | source",
-    note=f"'keyswitch install' puts that there for you.\n\n{experimental.HELP}",
+    note=f"'keyswitch install' does that for you.\n\n{experimental.HELP}",
 )
 @click.argument("shell")
 def hook(session: Session, shell: str) -> None:

@@ -172,7 +172,7 @@ def doubles(situation: Situation) -> Iterator[Finding]:
     for names in sorted(map(sorted, map(set, holders.values()))):
         if len(names) > 1:
             spare = [name for name in names if name not in used] or names
-            what = f"{' and '.join(map(repr, names))} hold the same secret"
+            what = f"{' and '.join(map(repr, names))} have the same secret"
             why = "switching between them changes nothing for the service"
             fix = f"keyswitch remove {spare[-1]}"
             yield Finding("same-secret-twice", NOTE, what, why, fix)
