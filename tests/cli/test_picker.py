@@ -198,7 +198,7 @@ def test_a_plain_terminal_gets_a_numbered_list(three, environ):
     ("setting", "environ", "seen"),
     [
         ("list", {}, ASKED),
-        ("screen", SSH, "Enter chooses"),
+        ("screen", SSH, "Enter selects"),
         ("screen", {"TERM": "dumb"}, ASKED),
     ],
 )
@@ -311,7 +311,7 @@ def _cells(line):
 
 def test_what_would_change_is_shown(three, opened):
     terminal = opened(columns=120, ANTHROPIC_AUTH_TOKEN="x")
-    terminal.sees("nothing: it is active already")
+    terminal.sees("nothing: it is already active")
     terminal.sees("in shells: sets ANTHROPIC_API_KEY; unsets ANTHROPIC_AUTH_TO")
     terminal.type(DOWN + DOWN).sees("'use me' would change:")
     terminal.sees("active: acme -> me").sees("login: me@mail.example (max)")

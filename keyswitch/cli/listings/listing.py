@@ -131,7 +131,7 @@ def _row(
     "keyswitch show work --reveal    on a terminal, after asking",
 )
 @name_argument()
-@flag("--reveal", help="Show the secrets, after asking.")
+@flag("--reveal", help="Show the secrets after asking.")
 def show(session: Session, name: str, *, reveal: bool) -> None:
     """Show one profile."""
     workspace = session.workspace()

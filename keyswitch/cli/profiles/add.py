@@ -240,7 +240,7 @@ def _complete(
             plain = [f.name for f in provider.required("") if not f.secret]
             lacking = [one for one in plain if one not in fields]
             session.require_terminal(
-                f"a {provider.id} profile is not complete",
+                f"a {provider.id} profile is incomplete",
                 provider.how_to_complete(lacking),
             )
         return name or "", fields, provider.wanted_secrets(fields, group)

@@ -119,9 +119,7 @@ def add(
     dry_run=True,
 )
 @click.argument("name", required=False)
-@option(
-    "--source", metavar="PATH", default="", help="Its new file or directory."
-)
+@option("--source", metavar="PATH", default="", help="Its new location.")
 @_pins
 def update(  # noqa: PLR0913
     session: Session,
@@ -146,9 +144,7 @@ def update(  # noqa: PLR0913
     group=team,
 )
 @click.argument("name", required=False)
-@option(
-    "--source", metavar="PATH", default="", help="Its new file or directory."
-)
+@option("--source", metavar="PATH", default="", help="Its new location.")
 @_TAG
 def diff(session: Session, name: str | None, *, source: str, tag: str) -> int:
     """Show what an update would change, and ask nothing."""

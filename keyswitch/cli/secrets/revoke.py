@@ -78,7 +78,7 @@ def _row(found: FoundToken) -> tuple[Cell, ...]:
         found.source,
         found.masked or "-",
         found.profile or "-",
-        found.stale or ("to edit by hand" if found.by_hand else "-"),
+        found.stale or ("edit by hand" if found.by_hand else "-"),
     )
 
 
