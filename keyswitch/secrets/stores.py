@@ -117,7 +117,7 @@ def _from_stores(
     if len(in_vault) + len(in_keychain) < len(refs):
         raise StoreError(
             "the profile names a secret store that this version does not know",
-            "look at its 'store' lines with 'keyswitch edit'",
+            "correct its 'store' lines: keyswitch edit NAME",
         )
     if in_vault:
         from keyswitch.secrets.vault.reading import Vault
