@@ -362,7 +362,7 @@ def test_zsh_lists_words_with_their_meaning(terminal):
     shown = opened.enter("keyswitch vault \t")
     assert re.search(r"status +-- Show how the vault can be opened\.", shown)
     shown = opened.enter("keyswitch use --\t")
-    assert re.search(r"--here +-- For this shell only, by eval\.", shown)
+    assert re.search(r"--here +-- Switch only this shell, with eval\.", shown)
     assert re.search(r"--quiet +-- Print results only\.", shown)
 
 

@@ -70,7 +70,7 @@ _OFFERED = {
 @command(
     'eval "$(keyswitch completion bash)"',
     "keyswitch completion fish > ~/.config/fish/completions/keyswitch.fish",
-    note=f"'keyswitch hook' has it, too.\n\n{experimental.HELP}",
+    note=f"'keyswitch hook' includes it.\n\n{experimental.HELP}",
 )
 @click.argument("shell", type=click.Choice(tuple(COMPLETED)))
 def completion(session: Session, shell: str) -> None:
