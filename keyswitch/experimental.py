@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 STATUS = "experimental: contract tests only, never run on a real one"
 KINDS = {
     "cmd": "cmd",
-    "darwin-keychain": "the macOS login keychain",
+    "kwallet": "KWallet",
+    "macos": "the macOS login keychain",  # the backend
     "powershell": "PowerShell",
     "pwsh": "PowerShell",
     "win32": "Windows",
 }
 HELP = f"""\
-PowerShell, cmd, Windows and the macOS login keychain are {STATUS}."""
+PowerShell, cmd, Windows, KWallet and the macOS login keychain are {STATUS}."""
 
 
 def say_once(kind: str, environ: Mapping[str, str]) -> None:

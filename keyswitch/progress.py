@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 PATIENCE = 0.5  # seconds before a person is told
+_BETWEEN = 0.2  # seconds between two steps of one wait
 EVERY = 0.1  # seconds between two looks
 _ERASE = "\x1b[K"  # from here to the end of the line
 
@@ -72,6 +73,8 @@ class _Line:
         self._steps: list[Progress] = []
         self._ended: _thread.LockType | None = None  # held while a thread runs
         self._drawn = ""
+        # When a person began to wait, and the last step ended.
+        self._since = self._until = 0.0
         self._is_lent = self._is_off = False
 
     def push(self, step: Progress) -> None:
@@ -82,6 +85,8 @@ class _Line:
             return
         with self._lock:
             self._clear()
+            if not self._steps and step.began - self._until > _BETWEEN:
+                self._since = step.began
             self._steps.append(step)
             if self._ended is None:
                 self._ended = _thread.allocate_lock()
@@ -98,10 +103,12 @@ class _Line:
             if not self._steps and self._ended is not None:
                 self._ended.release()
                 self._ended = None
-            # The time that a person takes for an answer is nobody's wait.
-            taken = 0.0 if step.what else time.monotonic() - step.began
-            for outer in self._steps:
-                outer.began += taken
+            self._until = now = time.monotonic()
+            if not step.what:
+                # While a person is asked, nobody waits.
+                self._since = now
+                for outer in self._steps:
+                    outer.began += now - step.began
 
     def end(self) -> None:
         """End every step, and draw none from now on."""
@@ -144,17 +151,15 @@ class _Line:
         step = self._steps[-1]
         if not step.what or (self._is_lent and self._drawn):
             return
-        if not self._is_patience_over() or not _may_draw(lent=self._is_lent):
+        is_soon = time.monotonic() - self._since < PATIENCE
+        if is_soon or not _may_draw(lent=self._is_lent):
             return
-        line = _fitting("keyswitch: " + printable(self._text()))
+        line = _fitting(f"keyswitch: {_shortened(printable(self._text()))}")
         if line != self._drawn:
             # So many blanks end on a line that has nothing else on it.
             _write(" " * (_columns() - 1) if self._is_lent else _cleared())
             _write(f"\r{line}")
             self._drawn = line
-
-    def _is_patience_over(self) -> bool:
-        return time.monotonic() - self._steps[0].began >= PATIENCE
 
     def _text(self) -> str:
         """Return how far the outer step is, and what it now waits for."""
@@ -216,6 +221,12 @@ def _columns() -> int:
         return os.get_terminal_size(2).columns or 80
     except OSError:
         return 80
+
+
+def _shortened(text: str) -> str:
+    """Return a text with `~` for the home directory."""
+    home = os.environ.get("HOME", "").rstrip("/")
+    return text.replace(f"{home}/", "~/") if home else text
 
 
 def _fitting(text: str) -> str:

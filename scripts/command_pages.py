@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,7 +102,7 @@ def _page(
         if isinstance(param, click.Option)
         and (context.parent is None or param.opts[-1] not in EVERYWHERE)
     ]
-    (summary, *paragraphs), shown = _parts(command.help or "")
+    (summary, *paragraphs), shown = _parts(cleandoc(command.help or ""))
     note, examples = _parts(command.epilog or "")
     aliases = {name: alias for alias, name in ALIASES.items()}
     return Page(

@@ -35,6 +35,11 @@ SUBJECTS = {
 }
 
 
+# What helps where a cause has no command of its own.
+NETWORK = "try the way to the service: `keyswitch doctor --network`"
+LOOK = {"network": NETWORK, "gateways": NETWORK, "service": NETWORK}
+
+
 def made_pages() -> dict[str, str]:
     """Return {path below docs/: text}."""
     return {
@@ -124,7 +129,7 @@ def _troubleshooting() -> Iterator[str]:
         ids = _ids(subject)
         for entry in rules():
             if entry.id in ids:
-                yield from _cause(entry)
+                yield from _cause(entry, subject)
 
 
 def _ids(subject: str) -> set[str]:
@@ -132,7 +137,7 @@ def _ids(subject: str) -> set[str]:
     return {cause["id"] for cause in tomllib.loads(text).get("cause", ())}
 
 
-def _cause(entry: CauseEntry) -> Iterator[str]:
+def _cause(entry: CauseEntry, subject: str) -> Iterator[str]:
     """Describe a cause as `explain` does on a machine it knows nothing of."""
     statuses = [f"HTTP status {status}" for status in entry.statuses]
     texts = [*entry.says, *entry.may_say] or [*entry.otherwise, *statuses]
@@ -144,4 +149,7 @@ def _cause(entry: CauseEntry) -> Iterator[str]:
     yield " · ".join(f"`{each}`" for each in shown) + "\n"
     yield "".join(f"- {line}\n" for line in cause.why)
     yield "**Fix:**\n"
-    yield "".join(f"{n}. {line}\n" for n, line in enumerate(cause.fix, 1))
+    steps = [*cause.fix]
+    if "`" not in "".join(steps):
+        steps.append(LOOK.get(subject, "see what is sent: `keyswitch whoami`"))
+    yield "".join(f"{n}. {line}\n" for n, line in enumerate(steps, 1))

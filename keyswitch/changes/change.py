@@ -61,7 +61,8 @@ def commit(
     said unless `quiet`.
     """
     if workspace.dry_run:
-        raise DryRun(_rehearsed(workspace, make))
+        with Progress("working on the change"):
+            raise DryRun(_rehearsed(workspace, make))
     paths = workspace.paths
     for folder in (
         paths.state,

@@ -29,6 +29,7 @@ class Choice(Frozen):
     store: str
     notes: tuple[str, ...] = ()
     details: str = ""  # for whoever asks for details
+    backend: str = ""  # of a keychain
 
 
 def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
@@ -49,9 +50,10 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
     found = open_keychain(workspace.paths).probe()
     tried = "; ".join(f"{name}: {why}" for name, why in found.tried)
     if found.ok and not tried:
-        return Choice("keychain")
+        return Choice("keychain", backend=found.backend)
     if found.ok:
-        return Choice("keychain", (f"{tried}, so {found.title} is used",))
+        notes = (f"{tried}, so {found.title} is used",)
+        return Choice("keychain", notes, backend=found.backend)
     if wanted is None and vault_exists:
         note = f"no keychain here ({tried}), so the secret goes to the vault"
         if not found.absent or _keychain_was_used(workspace):

@@ -25,6 +25,7 @@ from keyswitch.cli.command import (
 )
 from keyswitch.cli.commands import COMMANDS, ELSEWHERE, GROUPS
 from keyswitch.cli.session import Session
+from keyswitch.cli.style import Styled
 from keyswitch.display import error_text
 from keyswitch.errors import (
     CancelledError,
@@ -56,7 +57,7 @@ MORE = """\b
 _IN_START_FILES = ("current", "env", "helper", "hook")
 
 # What begins the two lines of an error.
-_LABELS = {"error:": style.ERROR, "hint:": style.DIM}
+_LABELS = {"error": style.ERROR, "hint": style.DIM}
 
 _FILES_SET_ASIDE = 5  # by one command; there are not many more kinds
 
@@ -189,12 +190,13 @@ def run(args: Sequence[str]) -> int:
 
 
 def _write_error(text: str) -> None:
-    """Print an error; on a terminal its two labels have a colour."""
-    if style.is_coloured(style.STDERR, os.environ):
-        for label, role in _LABELS.items():
-            painted = style.painted(style.Styled(label, role), colour=True)
-            text = text.replace(f"keyswitch: {label}", f"keyswitch: {painted}")
-    sys.stderr.write(text)
+    """Print an error, as every message, and its labels in their colours."""
+    for line in text.splitlines():
+        label, _, words = line.removeprefix("keyswitch: ").partition(": ")
+        if label in _LABELS:
+            style.tell(words, os.environ, Styled(label, _LABELS[label]))
+        else:
+            sys.stderr.write(f"{line}\n")
 
 
 def _ended(*, is_no: bool) -> int:

@@ -10,11 +10,11 @@ import itertools
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from click import style as _ansi
 
 from keyswitch.display import printable
+from keyswitch.model import Frozen
 from keyswitch.progress import aside
 
 TYPE_CHECKING = False
@@ -48,7 +48,7 @@ _WIDTH = 80  # columns, where the terminal does not say
 _choice = [AUTO]
 
 
-class Styled(NamedTuple):
+class Styled(Frozen):
     """A text with the role that decides its colour."""
 
     text: str

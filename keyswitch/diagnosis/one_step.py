@@ -11,6 +11,7 @@ from keyswitch.errors import KeyswitchError
 NOTHING = "leave it: nothing to do"
 
 _SECOND = ("; ", ", or ", ", or:")
+_EDITS = ("correct ", "fix ", "look ", "mend ", "move ", "remove ")
 _COMMANDS = (
     "keyswitch ", "aws ", "az ", "bao ", "chmod ", "eval ", "gcloud ", "gh ",
     "gopass ", "op ", "pass ", "security ", "vault ",
@@ -22,14 +23,16 @@ def one_step(
 ) -> tuple[str, str]:
     """Return (why, fix) for a finding that an error is the reason of.
 
-    The fix is `otherwise` where the error has no hint. `name` is the profile
-    that a hint calls NAME.
+    The fix is `otherwise` where the error has no hint, or one that does not
+    say where: its message does. `name` is the profile that a hint calls NAME.
     """
     hint = error.hint.replace(" NAME", f" {name}")
     ends = [at for mark in _SECOND if (at := hint.find(mark)) >= 0]
     first = hint[: min(ends)] if ends else hint
     rest = hint[len(first) :].lstrip(";, ")
     fix = _command_in(first) or first or otherwise
+    if fix.startswith(_EDITS) and "/" not in fix:
+        rest, fix = hint, otherwise
     return (f"{why}; {rest}" if rest else why), fix
 
 

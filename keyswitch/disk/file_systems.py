@@ -81,17 +81,20 @@ def _is_locked(descriptor: int, path: str) -> bool:
 
 
 def _wait_for_lock(descriptor: int, path: str, wait: float) -> None:
-    from keyswitch.disk.lock_holders import waiting_for_holder
+    from keyswitch.disk.lock_holders import holder_of
+
+    def holder() -> str:
+        return holder_of(descriptor, "another keyswitch command")
 
     begun = time.monotonic()
-    with Progress(waiting_for_holder(descriptor, "another keyswitch command")):
+    with Progress(lambda: f"waiting for {holder()}"):
         while not _is_locked(descriptor, path):
             waited = time.monotonic() - begun
             if waited > wait:
                 raise FileStateError(
-                    f"another keyswitch command has held {path} for {wait:.0f} "
-                    "s",
-                    "wait for it, or answer its question",
+                    f"another keyswitch command is at work since {wait:.0f} s, "
+                    f"and holds {path}",
+                    f"wait for it, or answer what it asks: {holder()}",
                 )
             # Who has waited longer asks more often, and so is sooner served.
             time.sleep(_LOCK_POLL if waited < 1 else _LOCK_POLL / 10)

@@ -10,31 +10,20 @@ import os
 
 from keyswitch.display import printable, without_secrets
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 _LONGEST = 60  # characters of a command line
 _NAMES = ("keyswitch", "keyswitch.pyz")
 
 
-def waiting_for_holder(
-    descriptor: int, what: str, place: int | None = None
-) -> Callable[[], str]:
-    """Return what tells whom a lock of a file is waited for.
+def holder_of(descriptor: int, what: str, place: int | None = None) -> str:
+    """Return who has a lock of an open file, as far as it is known.
 
-    `what` holds it; `place` is the byte that is locked, None: all of it.
+    `what` is a word for it; `place` is the byte that is locked, None: all.
     """
-
-    def tell() -> str:
-        pid = _holder(descriptor, place)
-        if not pid:
-            return f"waiting for {what}"
-        command = _command(pid)
-        shown = f"'{command}'" if command else what
-        return f"waiting for {shown} (pid {pid})"
-
-    return tell
+    pid = _holder(descriptor, place)
+    if not pid:
+        return what
+    command = _command(pid)
+    return f"'{command}' (pid {pid})" if command else f"{what} (pid {pid})"
 
 
 def _holder(descriptor: int, place: int | None) -> int:

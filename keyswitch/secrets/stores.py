@@ -116,8 +116,8 @@ def _from_stores(
     in_keychain = [ref for ref in refs if ref[0] == "keychain"]
     if len(in_vault) + len(in_keychain) < len(refs):
         raise StoreError(
-            "the profile uses a secret store that this version does not know",
-            "check its 'store' lines with 'keyswitch edit'",
+            "the profile names a secret store that this version does not know",
+            "correct its 'store' lines: keyswitch edit NAME",
         )
     if in_vault:
         from keyswitch.secrets.vault.reading import Vault

@@ -75,11 +75,14 @@ class Terminal:
         (row,) = [row for row in self.rows if row.startswith(">")]
         return row[4:].split()[0]
 
-    def ends(self):
-        """Wait for the end; return the exit status, or minus the signal."""
+    def until_the_end(self):
         end = time.monotonic() + WAIT
         while self._reads():
             assert time.monotonic() < end, self.shown
+
+    def ends(self):
+        """Wait for the end; return the exit status, or minus the signal."""
+        self.until_the_end()
         self.child.close()
         if self.child.signalstatus:
             return -self.child.signalstatus

@@ -252,3 +252,14 @@ def test_what_is_missing_names_the_alternatives(ks):
     region = ("--set", "region=eu-central-1")
     done = ks("add", "b", "--provider", "bedrock", *region, code=2, stdin="")
     assert "hint: bedrock needs one of: access_key_id + secret" in done.err
+
+
+def test_a_rotated_key_is_not_old_any_more(ks):
+    ks.add("work", secret=KEY)
+    path = ks.home / ".config/keyswitch/profiles/work.toml"
+    today = datetime.now(UTC).astimezone().date().isoformat()
+    path.write_text(path.read_text().replace(today, "2020-01-02"))
+    assert "'work' is " in ks("doctor", code=None).out
+    ks("rotate", "work", "--stdin", stdin=OTHER)
+    assert "'work' is " not in ks("doctor", code=None).out
+    assert f"created  {today}" in re.sub(" +", "  ", ks("show", "work").out)

@@ -2,17 +2,21 @@
 
 import fcntl
 import os
+import subprocess
+import sys
 import time
 
 import pytest
 
+from keyswitch.disk import file_systems
+from keyswitch.errors import FileStateError
 from tests.cli.terminal import COMMAND, Terminal
 
-STATE = ".local/state/keyswitch"
 HOLDER = (
-    "import fcntl, os, sys, time; file = os.open(sys.argv[1], os.O_RDWR); "
-    "fcntl.flock(file, fcntl.LOCK_EX); time.sleep(60)"
+    "import fcntl, os, time; lock = os.open(os.environ['LOCK'], os.O_RDWR); "
+    "fcntl.flock(lock, fcntl.LOCK_EX); print(flush=True); time.sleep(60)"
 )
+STATE = ".local/state/keyswitch"
 
 
 @pytest.fixture
@@ -39,6 +43,32 @@ def test_a_wait_for_another_command_is_told_with_its_time(work, held):
     held()
     assert terminal.ends() == 0
     assert terminal.shown.strip() == "keyswitch: switched to 'work'"
+
+
+@pytest.fixture
+def holder(work):
+    """A keyswitch command that holds the lock, by its looks."""
+    program = work.file("keyswitch")
+    program.write_text(HOLDER)
+    words = (str(program), "use", f"sk-ant-api03-{'FAKE' * 9}EXAMPLE")
+    lock = {"LOCK": str(work.file(f"{STATE}/lock"))}
+    with subprocess.Popen(
+        [sys.executable, *words], env=lock, stdout=subprocess.PIPE
+    ) as process:
+        process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_a_wait_names_the_command_that_is_waited_for(work, holder):
+    terminal = Terminal(work, *COMMAND, "use", "work", columns=160)
+    named = f"'keyswitch use sk-ant-api03-…' (pid {holder.pid})"
+    terminal.sees(f"keyswitch: waiting for {named}")
+    with pytest.raises(FileStateError) as e:
+        file_systems.take_lock(str(work.file(f"{STATE}/lock")), wait=0.1)
+    assert e.value.hint == f"wait for it, or answer what it asks: {named}"
+    holder.kill()
+    assert terminal.ends() == 0
 
 
 def test_nothing_is_told_within_half_a_second(work):

@@ -21,14 +21,16 @@ PROGRAMS = {
     "rm", "rmdir", "unset",
 }  # fmt: skip
 VERBS = {
-    "allow", "answer", "ask", "connect", "correct", "give", "leave", "log",
+    "allow", "answer", "ask", "change", "connect", "correct", "give", "leave",
+    "log",
     "make", "mount", "put", "remove", "rename", "replace", "restore", "run",
     "set", "sign", "start", "stop", "switch", "try", "unlock", "update",
     "use", "write",
 }  # fmt: skip
 # Those that change a file name it, or the variable that has to be changed.
 CHANGES = {
-    "correct", "mount", "remove", "rename", "replace", "restore", "write",
+    "change", "correct", "mount", "remove", "rename", "replace", "restore",
+    "write",
 }  # fmt: skip
 PLACE = re.compile(r"/\S|\b[A-Z]{2,}_[A-Z_]+\b|after --settings")
 # A second way, which belongs to `why` or nowhere.

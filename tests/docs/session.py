@@ -1,6 +1,7 @@
 """A person's terminal, in which the commands of a page are typed."""
 
 import re
+import shlex
 import time
 
 import pexpect
@@ -35,9 +36,10 @@ class Session:
         given.kit_of_login(folder / "kit")
         for name, body in STAND_INS.items():
             _program(folder / name, body)
+        place = shlex.quote(str(ROOT))
         _program(
             folder / "keyswitch",
-            f'PYTHONPATH={ROOT} exec {PYTHON} -P -m keyswitch "$@"',
+            f'PYTHONPATH={place} exec {PYTHON} -P -m keyswitch "$@"',
         )
         environ = {
             **ks.environ,

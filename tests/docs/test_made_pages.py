@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
@@ -28,9 +29,26 @@ def test_every_file_of_causes_has_a_heading():
     assert set(docs_pages.SUBJECTS) == causes
 
 
+def test_every_error_text_has_a_cause_and_a_command():
+    text = docs_pages.made_pages()["troubleshooting.md"]
+    for cause in text.split("\n### ")[1:]:
+        before, _, fix = cause.partition("**Fix:**")
+        assert "\n- " in before, cause
+        assert "`" in fix.split("\n## ")[0], cause
+
+
 def test_every_exit_status_is_explained():
     numbers = {v for k, v in vars(ExitCode).items() if k.isupper()}
     assert {int(n) for n, _ in command_pages.EXIT_STATUS} == numbers
+
+
+def test_prose_is_not_taken_for_an_example():
+    pages = {page.words: page for page in command_pages.pages()}
+    for page in pages.values():
+        for before, line in pairwise(["", *page.examples]):
+            assert line[:1] != " " or before.endswith("\\"), page.words
+    [said] = pages["keyswitch trace"].paragraphs
+    assert said.startswith("The command's requests pass through a proxy")
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ FAST, FULL = 20, 100  # batches
 HOMES = ("empty", "used")
 BATCH = 25  # command lines that share a fork
 LONGEST = 1_100  # characters of a line of an error
+COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 FAILED = (1, 2, 5)
 # Their status is part of a report, or they list what they ask a yes for.
 REPORTS = {
@@ -65,6 +66,8 @@ def _use(ks):
 
 def wrong(line, code, out, err, changed):
     """Return what is wrong with what came of a line, or None."""
+    if any("always" in word for word in line):  # --color=always
+        out, err = (COLOUR.sub(b"", data) for data in (out, err))
     text = err.decode("utf-8", "replace")
     if code not in CODES:
         return f"status {code}"

@@ -45,10 +45,7 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
     session.say(*choice.notes)
     if choice.details:
         session.detail(choice.details)
-    if choice.store == "keychain":
-        experimental.say_once(
-            f"{workspace.platform}-keychain", workspace.environ
-        )
+    experimental.say_once(choice.backend, workspace.environ)
     if choice.store == "vault":
         # Before anything is locked: others must not wait for a passphrase.
         Vault(workspace.paths, ask=workspace.ask).open()

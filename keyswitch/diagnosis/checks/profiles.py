@@ -208,9 +208,9 @@ def secrets(situation: Situation) -> Iterator[Finding]:
         except KeyswitchError as e:
             grave, name = _severity(situation, *here), here[0][0].name
             what = f"no program gets the secret of {_names(*here)}"
-            again = f"keyswitch rotate {name}"
-            why, fix = one_step(e, e.message, again, name)
             place = situation.accounts.paths.vault_file * (store == "vault")
+            again = f"restore {place}" if place else f"keyswitch rotate {name}"
+            why, fix = one_step(e, e.message, again, name)
             yield Finding("store-unusable", grave, what, why, fix, place)
 
 

@@ -5,21 +5,25 @@ Reads profile files and references; never a secret store, and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import DamagedFileError, KeyswitchError
 from keyswitch.model import Frozen, Profile, SecretRef
 from keyswitch.profiles import profile_files
 from keyswitch.profiles.paths import Paths
-from keyswitch.providers.binding import Mismatch
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.schema import KEY_ID, Provider, environment, roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code.settings.wanted import words_of
 from keyswitch.targets.verdict import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keyswitch.providers.binding import Mismatch
 
 SHOWN_TAIL = 4
 SHORTEST_SECRET = 12  # characters; of a shorter one no part is shown

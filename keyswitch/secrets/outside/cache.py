@@ -219,10 +219,13 @@ def _is_alone(descriptor: int, place: int) -> bool:
 
 
 def _wait_until_alone(descriptor: int, place: int, end: float) -> None:
-    from keyswitch.disk.lock_holders import waiting_for_holder
+    from keyswitch.disk.lock_holders import holder_of
     from keyswitch.progress import Progress
 
-    what = "another keyswitch command, which reads the same secret"
-    with Progress(waiting_for_holder(descriptor, what, place)):
+    def tell() -> str:
+        what = "another keyswitch command, which reads the same secret"
+        return f"waiting for {holder_of(descriptor, what, place)}"
+
+    with Progress(tell):
         while time.monotonic() < end and not _is_alone(descriptor, place):
             time.sleep(_POLL)

@@ -19,6 +19,7 @@ from keyswitch.errors import (
     FileStateError,
     KeyswitchError,
     NewerFileError,
+    OddFileError,
     ReadOnlyError,
 )
 from keyswitch.model import Profile
@@ -48,9 +49,12 @@ def findings(
         use = f"keyswitch use {profile.name}"
         if error and not error.message.startswith(places):
             grave = situation.severity_of(profile.name)
-            what = f"'{use}' would fail: {error.message}"
-            why = "it changes either all of its files or none"
-            why, fix = one_step(error, why, use)
+            what = f"'{use}' would stop: {error.message}"
+            why = "it changes all of its files or none"
+            again = use
+            if isinstance(error, OddFileError):
+                again = f"correct {error.path}"
+            why, fix = one_step(error, why, again)
             if isinstance(error, ReadOnlyError) and profile.secrets:
                 why += f"; to have its files changed: {fix}"
                 fix = f"keyswitch run {profile.name} -- claude"

@@ -166,6 +166,7 @@ def rotate(
         refs = {field: item.ref for field, item in fresh.items()}
         return old._replace(
             secrets={**old.secrets, **refs},
+            created=today(),  # `doctor` takes it for the key's age
             expires=expires or usual or old.expires,
             expires_expected=not expires and bool(usual),
         )

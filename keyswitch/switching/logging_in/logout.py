@@ -7,7 +7,8 @@ from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
 from keyswitch.changes.login_ledger import Generation
 from keyswitch.errors import InputError
-from keyswitch.model import LOGIN_PROVIDER
+from keyswitch.model import LOGIN_PROVIDER, Profile
+from keyswitch.progress import Progress
 from keyswitch.switching.logins import owners
 from keyswitch.switching.logins.book import LoginBook
 from keyswitch.switching.logins.storing import FIELD
@@ -23,6 +24,11 @@ def look(workspace: Workspace, name: str) -> list[str]:
         raise InputError(
             f"'{name}' is not a login", f"keyswitch revoke-local {name}"
         )
+    with Progress(f"looking for the login of '{name}'"):
+        return _found(workspace, name, profile)
+
+
+def _found(workspace: Workspace, name: str, profile: Profile) -> list[str]:
     logins = LoginBook(Draft(workspace), workspace.places)
     found = [
         f"{g.store}: generation {g.generation} of '{name}', saved {g.at}"

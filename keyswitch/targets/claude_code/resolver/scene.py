@@ -10,6 +10,7 @@ from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.opening import leads_nowhere
 from keyswitch.errors import InputError, KeyswitchError
 from keyswitch.model import FILE_LIMIT, Frozen
+from keyswitch.progress import Progress
 from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.files import (
     CONFIG_VARIABLE,
@@ -329,4 +330,6 @@ class Scene:
     @cached_property
     def config(self) -> stored.GlobalConfig:
         """What `.claude.json` says."""
-        return stored.global_config(self.read(self.places.global_config))
+        path = self.places.global_config
+        with Progress(f"reading {path}"):
+            return stored.global_config(self.read(path))
