@@ -116,7 +116,7 @@ def _from_stores(
     in_keychain = [ref for ref in refs if ref[0] == "keychain"]
     if len(in_vault) + len(in_keychain) < len(refs):
         raise StoreError(
-            "the profile names a secret store that this version does not know",
+            "the profile uses a secret store that this version does not know",
             "correct its 'store' lines: keyswitch edit NAME",
         )
     if in_vault:
