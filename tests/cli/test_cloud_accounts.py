@@ -53,7 +53,7 @@ def payer(ks, *args, code=0, **environ):
 def test_where_nothing_is_set_only_the_machine_is_left(ks):
     said = payer(ks)
     assert said.startswith("not known who pays: no AWS")
-    assert said.endswith("a metadata server may give one")
+    assert said.endswith("a metadata server may provide one")
     done = ks("whoami", **BEDROCK)
     assert "fix: aws configure" in done.out
     assert payer(ks, code=1, **NO_MACHINE).startswith("nobody pays: ")

@@ -57,7 +57,7 @@ SENTENCES = {
     "a key of nobody": (
         Home(environ={"ANTHROPIC_API_KEY": OTHER}),
         (
-            "an account without a profile pays: ANTHROPIC_API_KEY of this "
+            "an account without a profile pays: ANTHROPIC_API_KEY in this "
             "environment, API billing (Anthropic API)"
         ),
     ),
@@ -109,7 +109,7 @@ SENTENCES = {
             }
         ),
         (
-            "an account without a profile pays: ANTHROPIC_AUTH_TOKEN of this "
+            "an account without a profile pays: ANTHROPIC_AUTH_TOKEN in this "
             "environment, API billing (gw.example)"
         ),
     ),
