@@ -125,7 +125,7 @@ def table(
     that has no room, the widest column before it is cut. Columns that no row
     fills are left out.
     """
-    lines = [[_with(c, printable(text_of(c))) for c in row] for row in rows]
+    lines = [[with_text(c, printable(text_of(c))) for c in row] for row in rows]
     filled = [any(map(text_of, column)) for column in zip(*lines, strict=True)]
     if any(headers) and lines:
         lines.insert(0, [Styled(text, HEADER) for text in headers])
@@ -144,7 +144,7 @@ def table(
     printed = []
     for row in lines:
         start = "".join(
-            painted(_with(cell, text), colour=colour)
+            painted(with_text(cell, text), colour=colour)
             + " " * (wide - width_of(text))
             + GAP
             for cell, wide in zip(row[:-1], before, strict=True)
@@ -154,7 +154,7 @@ def table(
         # What may be pasted is left to the terminal: a break would run it.
         is_prose = before and not end.startswith(FIX)
         for text in wrapped(end, room) if is_prose else [end]:
-            last = painted(_with(row[-1], text), colour=colour)
+            last = painted(with_text(row[-1], text), colour=colour)
             printed.append((start + last).rstrip())
             start = indent
     return printed
@@ -184,7 +184,7 @@ def tell(
     """Write a message to stderr, wrapped at words on a terminal."""
     start: list[Cell] = [Styled("keyswitch:", DIM)]
     if label:
-        start.append(_with(label, f"{text_of(label)}:"))
+        start.append(with_text(label, f"{text_of(label)}:"))
     colour = is_coloured(STDERR, environ)
     indent = sum(len(text_of(part)) + 1 for part in start)
     lines = [printable(text)]
@@ -223,7 +223,7 @@ def shortened(text: str, width: int) -> str:
     return f"{text[:middle]}…{text[middle:]}"
 
 
-def _with(cell: Cell, text: str) -> Cell:
+def with_text(cell: Cell, text: str) -> Cell:
     """Return a cell with another text."""
     return cell._replace(text=text) if isinstance(cell, Styled) else text
 

@@ -339,6 +339,7 @@ def test_undo_of_a_link_that_was_edited_since_changes_nothing(person):
     assert person.file("src/a/.keyswitch").read_text() == "mine\n"
 
 
+@pytest.mark.real("git")
 def test_a_rule_by_remote_counts_in_every_clone(person):
     person.repo("x")
     person.repo("deep/y", "https://me:ghp-FAKE-EXAMPLE@github.com/acme/y.git")
@@ -363,6 +364,7 @@ def test_a_token_in_a_remote_is_never_printed(person):
     assert "FAKE-EXAMPLE" not in done.err
 
 
+@pytest.mark.real("git")
 def test_a_file_comes_before_a_remote_and_the_terminal_before_both(person):
     person.repo("x")
     person("link", "--remote", ACME, "acme")
@@ -380,6 +382,7 @@ def test_a_dry_run_that_only_shows_links_is_one_document(person):
     assert shown["links"] == []
 
 
+@pytest.mark.real("git")
 def test_of_two_rules_the_first_counts(person):
     person.repo("x")
     person("link", "--remote", "*/acme/api", "gate")
@@ -387,6 +390,7 @@ def test_of_two_rules_the_first_counts(person):
     assert person.chosen("x") == "gate"
 
 
+@pytest.mark.real("git")
 def test_an_edit_of_config_toml_by_hand_is_noticed(person):
     person.repo("x")
     person("link", "--remote", ACME, "acme")

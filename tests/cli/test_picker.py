@@ -167,7 +167,7 @@ def test_forty_columns_show_a_part_of_everything(opened):
     assert terminal.rows == [
         "> * acme  Ächme…MPLE              active",
         "    home  sk-an…MPL2",
-        "    me    me@ma…max)  expires i…",
+        "    me    me@mail.e…  expires i…",
     ]
 
 
@@ -192,6 +192,17 @@ def test_a_plain_terminal_gets_a_numbered_list(three, environ):
     assert terminal.ends() == 0
     assert "\x1b" not in terminal.raw
     assert active(three) == "home"
+
+
+def test_a_coloured_row_takes_one_line(three):
+    terminal = Terminal(three, *COMMAND, "use", columns=80, **SSH).sees(ASKED)
+    lines = terminal.shown.splitlines()[:5]
+    assert [line.split()[0] for line in lines] == [
+        "NAME", "1", "2", "3", "profile"
+    ]  # fmt: skip
+    assert "\x1b[32mactive" in terminal.raw
+    terminal.type("\x03")
+    assert terminal.ends() == 130
 
 
 @pytest.mark.parametrize(

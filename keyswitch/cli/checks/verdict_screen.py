@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.cli.checks.finding_lines import paragraph
+from keyswitch.cli import style
 from keyswitch.cli.style import DIM, ERROR, GOOD, NAME, WARNING, Cell, Styled
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.installations import prediction
 from keyswitch.diagnosis.findings.interactive import questions
+from keyswitch.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +38,12 @@ def show(
     further: Iterable[tuple[str, str]],
 ) -> None:
     """Print the sentence, the headers, what is shadowed, and the facts."""
-    paragraph(session, "", Styled(sentence, _role(situation)))
+    width = style.columns(session.environ)
+    lines = [printable(sentence)]
+    if session.for_person:
+        lines = style.wrapped(lines[0], width)
+    for line in lines:
+        session.data(Styled(line, _role(situation)))
     session.raw("\n")
     session.table([_titled(row) for row in _credentials(situation)])
     session.raw("\n")

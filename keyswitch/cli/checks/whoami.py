@@ -8,7 +8,6 @@ import click
 
 from keyswitch.cli.checks import verdict_screen
 from keyswitch.cli.checks.answers import answer_rows, asked_of
-from keyswitch.cli.checks.finding_lines import show_finding
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
@@ -123,9 +122,11 @@ def _show_rest(
         session.raw("\n")
         session.table(list(answer_rows(answers)))
     if findings:
+        from keyswitch.cli.checks.finding_lines import show_finding
+
         session.raw("\n")
-    for finding in findings:
-        show_finding(session, finding)
+        for finding in findings:
+            show_finding(session, finding)
 
 
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:

@@ -31,7 +31,7 @@ LONGEST_CELL = 200  # characters
 
 
 # Above the columns of a list of profiles, and of providers.
-KIND, NOTES = 1, 3  # columns: the one of the least use, and of sentences
+KIND = 1  # the column of the least use
 PROFILES = ("NAME", "PROVIDER", "ACCOUNT", "NOTES", "IN USE")
 PROVIDERS = ("NAME", "TITLE", "NEEDS", "", "")
 TEAMS = ("NAME", "SOURCE", "", "", "")

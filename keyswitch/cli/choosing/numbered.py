@@ -74,7 +74,9 @@ class _Page:
 
     def _write(self, number: str, cells: Sequence[style.Cell]) -> None:
         colour = style.is_coloured(style.STDERR, self._environ)
-        painted = [style.painted(cell, colour=colour) for cell in cells]
+        *others, last = cells
+        last = style.with_text(last, style.text_of(last).rstrip())
+        painted = [style.painted(c, colour=colour) for c in (*others, last)]
         row = f"{number:>{_START - 2}}  {''.join(painted)}"
         self._out.write(f"{row.rstrip()}\n")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from keyswitch.cli.choosing.choices import KIND, NOTES
+from keyswitch.cli.choosing.choices import KIND
 from keyswitch.cli.style import (
     GAP,
     Cell,
-    Styled,
     shortened,
     text_of,
     width_of,
+    with_text,
 )
 
 NARROWEST = 6  # columns that a cell keeps
@@ -48,13 +48,12 @@ def fitted(cells: Sequence[Cell], widths: Sequence[int]) -> list[Cell]:
     for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
         if not width:
             continue
-        cut = _cut_at_end if column == NOTES else shortened
+        # A name and a masked key are told apart by their ends, too.
+        has_ends = column == 0 or "…" in text_of(cell)
+        cut = shortened if has_ends else _cut_at_end
         text = cut(text_of(cell), width)
         text += " " * (width - width_of(text)) + GAP
-        if isinstance(cell, Styled):
-            found.append(cell._replace(text=text))
-        else:
-            found.append(text)
+        found.append(with_text(cell, text))
     return found
 
 

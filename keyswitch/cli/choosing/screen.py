@@ -176,6 +176,8 @@ def _footer(listing: ChoiceList) -> StyleAndTextTuples:
     elif listing.guessed:
         found += ", did you mean this?"
     keys = f"{style.GAP}Enter selects, Esc cancels"
+    if len(found + keys) > get_app().output.get_size().columns:
+        keys = ""
     return [("", found), (f"class:{style.DIM}", keys)]
 
 

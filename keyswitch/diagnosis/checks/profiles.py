@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -168,7 +169,8 @@ def doubles(situation: Situation) -> Iterator[Finding]:
             if ref.fingerprint:
                 holders.setdefault(ref.fingerprint, []).append(profile.name)
     used = {situation.chosen, situation.accounts.helper_profile}
-    used.add(state.read(situation.accounts.paths).active)
+    with suppress(KeyswitchError):  # said of all own files
+        used.add(state.read(situation.accounts.paths).active)
     for names in sorted(map(sorted, map(set, holders.values()))):
         if len(names) > 1:
             spare = [name for name in names if name not in used] or names

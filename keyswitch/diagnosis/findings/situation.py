@@ -114,6 +114,7 @@ class Situation:
         self.view = scene.request
         self.verdict = _without_doubt(resolve(scene, run), accounts)
         self.run = run
+        self._owners: dict[Header, Owner] = {}  # everything asks for them
 
     @cached_property
     def start_files(self) -> StartFiles:
@@ -123,10 +124,13 @@ class Situation:
         return StartFiles(self.scene)
 
     def owner(self, header: Header) -> Owner:
-        """Return whose a sent credential is.
+        """Return whose a sent credential is."""
+        if header not in self._owners:
+            self._owners[header] = self._owner(header)
+        return self._owners[header]
 
-        A login's tokens change all the time; its account does not.
-        """
+    def _owner(self, header: Header) -> Owner:
+        # A login's tokens change all the time; its account does not.
         found = self.accounts.owner_of(header.value, header.source)
         login = self.scene.login
         if found.profile or header.source.kind != "login" or login is None:
