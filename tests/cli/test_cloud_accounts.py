@@ -52,8 +52,8 @@ def payer(ks, *args, code=0, **environ):
 
 def test_where_nothing_is_set_only_the_machine_is_left(ks):
     said = payer(ks)
-    assert said.startswith("not known who pays: there are no AWS")
-    assert said.endswith("a metadata server may give one")
+    assert said.startswith("not known who pays: no AWS")
+    assert said.endswith("a metadata server may provide one")
     done = ks("whoami", **BEDROCK)
     assert "fix: aws configure" in done.out
     assert payer(ks, code=1, **NO_MACHINE).startswith("nobody pays: ")
@@ -136,7 +136,7 @@ def test_a_kept_sign_in_that_is_none_is_said(ks, aws, kept):
     path = ks.file(f".aws/login/cache/{name}.json")
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"accessToken": kept}))
-    assert "sign-in of profile 'default' is not there" in payer(ks, code=1)
+    assert "sign-in of profile 'default' is missing" in payer(ks, code=1)
 
 
 # ------------------------------------------------------- what runs, and when
@@ -149,7 +149,7 @@ def test_a_credential_process_is_run_only_if_it_may(ks, aws):
         f"credential_process = echo x >> '{ran}'; echo '{ANSWER}'\n"
     )
     assert payer(ks, AWS_PROFILE="dev").startswith(
-        "not known who pays: a program"
+        "not known who pays: it runs a program"
     )
     assert not ran.exists()
     done = ks("whoami", "--run-helper", AWS_PROFILE="dev", **BEDROCK)

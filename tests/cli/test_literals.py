@@ -62,7 +62,7 @@ def test_doctor_finds_each(strewn):
     findings = json.loads(done.out)["findings"]
     places = [f["place"] for f in findings if "plain text" in f["what"]]
     assert sorted(places) == sorted(str(strewn.file(p)) for p in PLACES)
-    assert "profile 'work' has it, so none is lost" in done.out
+    assert "profile 'work' has it too" in done.out
     assert KEY not in done.out + done.err
     assert ELSEWHERE not in done.out + done.err
 

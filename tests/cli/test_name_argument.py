@@ -18,7 +18,7 @@ COMMANDS = {
     "rotate": "'me'",
     "logout": "remove these",
     "migrate --to vault": "me",
-    "link --remote example.com/*": "example.com/* now ask for 'me'",
+    "link --remote example.com/*": "linked clones of example.com/* to 'me'",
     "shell": "the login of 'me' is in use",
 }
 

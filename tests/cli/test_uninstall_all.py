@@ -64,7 +64,7 @@ def test_every_folder_and_start_file_is_what_it_was(configured):
         f"{home}/{ELSEWHERE}: the settings from",
         f"{home}/new: the settings from",
         f"{home}/.bashrc: the keyswitch block",
-        f"{home}/.config/fish/config.fish: the block",
+        f"{home}/.config/fish/config.fish: the keyswitch block",
     ):
         assert f"keyswitch: {place}" in done.err
     configured("current", code=1)

@@ -530,7 +530,7 @@ def test_a_vault_that_stays_locked_is_asked_about_once(locked, services):
         asked.until(lambda _, n=n: asked.raw.count(question) == n)
         asked.type("FAKE wrong\n")
     assert asked.ends() == 5
-    assert asked.raw.count("try again") == 2
+    assert asked.raw.count("; try again") == 2
     assert asked.shown.count("could not be read") == 2
     assert services.requests == []
 

@@ -134,7 +134,7 @@ def test_another_key_is_named_with_its_place_and_the_way_out(look):
     assert "'work' is active, but ANTHROPIC_API_KEY" in finding.what
     assert ".zshrc:1" in finding.place
     assert finding.fix == "unset ANTHROPIC_API_KEY"
-    assert ".zshrc:1 too, or new shells set it again" in finding.why
+    assert ".zshrc:1, or new shells set it again" in finding.why
 
 
 def test_what_keyswitch_exported_goes_away_with_its_own_command(look):

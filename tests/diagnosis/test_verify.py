@@ -252,7 +252,7 @@ def test_a_refused_key_is_renewed_where_it_is_set(scene, home):
     with servers.Service(Reply(401, {})) as service:
         answer = one(scene(ANTHROPIC_BASE_URL=service.url))
     assert "set ANTHROPIC_API_KEY in" in answer.fix
-    assert "settings.json:3 a value" in answer.fix
+    assert "settings.json:3 to a valid value" in answer.fix
 
 
 def test_a_refused_login_is_renewed_in_claude_code(scene, home, anthropic):

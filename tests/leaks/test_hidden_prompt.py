@@ -177,7 +177,7 @@ def test_ctrl_z_shows_what_is_typed_and_fg_hides_it_again(start, ks):
     terminal = start("/bin/dash", "-i").sees(b"ready> ")
     terminal.type(b"sh run\n").sees(b"passphrase: ").hides()
     terminal.type(PHRASE[:9].encode() + b"\x1a").sees(b"Stopped").shows()
-    terminal.type(b"fg\n").sees(b"vault: ", 2).hides()
+    terminal.type(b"fg\n").sees(b"passphrase: ", 2).hides()
     terminal.type(PHRASE.encode() + b"\n").sees(b"keyswitch: unlocked")
     terminal.shows().type(b"exit 0\n")
     assert terminal.ended() == 0
@@ -273,7 +273,7 @@ def test_neither_scrollback_nor_history_has_it(ks, tmp_path):
     try:
         until("ready>")
         call("send-keys", f"{shlex.join(MAIN)} unlock", "Enter")
-        until("vault:")
+        until("passphrase:")
         call("send-keys", "-l", PHRASE)
         call("send-keys", "Enter")
         until("keyswitch: unlocked")

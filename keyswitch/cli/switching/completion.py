@@ -1,8 +1,9 @@
 """completion: each shell's own script, with a table of what can be typed.
 
-The table is made of the commands, as click declares them. That takes a fifth
-of a second, so a wheel brings scripts that are made (scripts/hatch_build.py);
-a clone, or an editable installation, makes them when they are asked for.
+The table is made of the commands, as click declares them. That takes over a
+tenth of a second, so a wheel brings scripts that are made
+(scripts/hatch_build.py), and the express lane prints them; a clone, or an
+editable installation, makes them when they are asked for.
 """
 
 from __future__ import annotations
