@@ -58,9 +58,11 @@ def _require_closable(path: str, target: str) -> None:
         and found.st_mode & 0o077
         and is_mount_point(target)
     ):
+        from shlex import quote  # for an error only
+
         raise FileStateError(
             f"{path} is a mount of its own that others may read",
-            f"let its owner take that right away: chmod go= {path}",
+            f"let its owner take that right away: chmod go= {quote(path)}",
         )
 
 

@@ -6,6 +6,8 @@ botocore 1.44 against moto 5.2.
 
 from __future__ import annotations
 
+from shlex import quote
+
 from keyswitch.display import of_a_size, printable, without_secrets
 from keyswitch.errors import (
     KeyswitchError,
@@ -84,7 +86,7 @@ def _answered(
         return NoItemError(
             f"'{item}' in {title} is marked for deletion",
             f"bring it back: aws secretsmanager restore-secret --secret-id "
-            f"{item}",
+            f"{quote(item)}",
         )
     if code in _DENIED:
         return LockedError(
@@ -104,7 +106,7 @@ def _answered(
 
 
 def _sign_in(profile: str) -> str:
-    option = f" --profile {profile}" if profile else ""
+    option = f" --profile {quote(profile)}" if profile else ""
     return f"sign in: aws sso login{option}, or: aws configure{option}"
 
 
