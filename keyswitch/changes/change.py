@@ -146,9 +146,9 @@ def _write_items(draft: Draft, written: set[str]) -> None:
             store.put(ref.item, ref.generation, value)
             if ref in draft.kept and not _gives(store, ref, value):
                 raise StoreError(
-                    f"the {ref.store} gave back another login than it was "
-                    "given",
-                    "nothing was changed; look at that store",
+                    f"the {ref.store} returned a different login from the one "
+                    "written",
+                    "nothing changed; check that store",
                 )
             written.add(name)
             step.done += 1
@@ -209,7 +209,7 @@ def _settle(draft: Draft) -> None:
     except (OSError, KeyswitchError) as e:
         why = e.message if isinstance(e, KeyswitchError) else str(e.strerror)
         raise CleanupLeftError(
-            f"the change is done, but an old secret is still stored: {why}",
+            f"the change was made, but an old secret is still stored: {why}",
             "the next keyswitch command tries again",
         ) from e
 

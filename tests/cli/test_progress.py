@@ -66,7 +66,7 @@ def test_a_wait_names_the_command_that_is_waited_for(work, holder):
     terminal.sees(f"keyswitch: waiting for {named}")
     with pytest.raises(FileStateError) as e:
         file_systems.take_lock(str(work.file(f"{STATE}/lock")), wait=0.1)
-    assert e.value.hint == f"wait for it, or answer what it asks: {named}"
+    assert e.value.hint == f"wait for it, or answer its question: {named}"
     holder.kill()
     assert terminal.ends() == 0
 

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 _KINDS = {
     "login": "the stored login",
-    "managed_key": "the Console login's key",
+    "managed_key": "the Console login's API key",
     "anthropic_profile": "Anthropic profile",
     "helper": "the helper",
     "aws_profile": "AWS profile",
-    "sign_in": "a sign-in by the command",
-    "federation": "the federation",
+    "sign_in": "a sign-in with the aws command",
+    "federation": "the identity federation",
 }
 _TITLE = len("authorization")  # columns that every title has
 

@@ -39,7 +39,7 @@ __all__ = ["API", "CLOUD", "Scene", "Situation", "scene_of"]
 
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
-_NO_PROFILE = "keyswitch's helper answers, and no profile is active here"
+_NO_PROFILE = "keyswitch's helper would answer, but no profile is active here"
 
 
 def scene_of(
@@ -155,7 +155,7 @@ class Situation:
             return f"{source.name}, set in {origin.place}"
         if source.set_by == "flag":
             return f"{source.name}, given with --settings"
-        return f"{source.name} of this environment"
+        return f"{source.name} in this environment"
 
     def how_to_stop(self, source: Source) -> str:
         """Return the one thing that takes a source away.
@@ -185,11 +185,11 @@ class Situation:
     def lasting(self, why: str, source: Source) -> str:
         """Return why something is so, with what would bring its source back."""
         if source.kind == "login":
-            return f"{why}; kept as a profile, it goes with the next switch"
+            return f"{why}; once saved as a profile, the next switch removes it"
         origin = self.start_files.origin(source)
         if origin is None or source.name in self.exported:
             return why
-        return f"{why}; remove {origin.place} too, or new shells set it again"
+        return f"{why}; also remove {origin.place}, or new shells set it again"
 
     def free_name(self, name: str) -> str:
         """Return a name for a new profile: this one, or the next that is free.
