@@ -56,7 +56,7 @@ type_in keyswitch use work
 type_in keyswitch use me
 [[ $(live "$HOME/.claude") == sk-ant-oat01-FAKE-me2 ]]
 
-tell 'Both at the same time: the other one in a folder of its own, here only.'
+tell 'Both at the same time: the other one in its own configuration folder, here only.'
 # shellcheck disable=SC2016 # shown, not run
 printf '$ eval "$(keyswitch use work --here)"\n'
 (

@@ -95,9 +95,9 @@ def _unprinted(error: OSError) -> int:
     from keyswitch.express import is_committed
 
     reason = (error.strerror or "system error").lower()
-    made = "; the change is made" if is_committed() else ""
+    made = "; the change was made" if is_committed() else ""
     _say(f"error: cannot print: {reason}{made}")
-    _say("hint: free some space, or print elsewhere")
+    _say("hint: free some disk space, or redirect the output elsewhere")
     return 6 if made else 1
 
 

@@ -88,7 +88,7 @@ class ReadOnlyError(FileStateError):
         leads = "" if target == path else f"leads to {target}, which "
         super().__init__(
             f"{path} {leads}{why}",
-            f"change {target} where it comes from",
+            f"change {target} at its source",
         )
         self.why = why
 
@@ -103,7 +103,7 @@ class OddFileError(FileStateError):
     def __init__(self, path: str, message: str, hint: str) -> None:
         super().__init__(message, hint)
         self.path = path
-        self.what_is_lost = "what it held is not known any more"
+        self.what_is_lost = "its contents are lost"
 
 
 class DamagedFileError(OddFileError):
@@ -115,7 +115,9 @@ class DamagedFileError(OddFileError):
 
     def __init__(self, path: str, what_is_lost: str) -> None:
         super().__init__(
-            path, f"{path} is damaged", f"move it away; {what_is_lost}"
+            path,
+            f"{path} is damaged",
+            f"move it out of the way; {what_is_lost}",
         )
         self.what_is_lost = what_is_lost
 
@@ -126,7 +128,7 @@ class NewerFileError(FileStateError):
     def __init__(self, path: str) -> None:
         super().__init__(
             f"{path} was written by a newer keyswitch",
-            "update keyswitch; nothing was changed",
+            "update keyswitch; nothing changed",
         )
 
 

@@ -147,7 +147,7 @@ def available() -> tuple[bool, str]:
     if _numbers() is None:
         return False, "no kernel keyring on this system"
     if _session_keyring() < 0:
-        return False, "this session has no keyring of its own"
+        return False, "this session has no session keyring"
     return True, ""
 
 

@@ -61,7 +61,7 @@ def unpack(folder: str) -> None:
         if not os.path.isdir(folder):  # another one was faster
             fail(
                 f"cannot unpack into {above}: {e.strerror}",
-                "see that the disk has room and that you may write there",
+                "check that you can write there and that the disk has space",
             )
 
 
@@ -73,12 +73,12 @@ def main() -> None:
         cache = os.path.expanduser("~/.cache")
     folder = os.path.join(cache, "keyswitch", BUILD)
     if not os.path.isabs(folder):
-        fail("there is no folder to unpack into", "set HOME")
+        fail("no folder to unpack into", "set HOME")
     if not (is_safe(os.path.dirname(folder)) and is_safe(folder)):
         fail(
-            f"{os.path.dirname(folder)} belongs to somebody else, or others "
-            "may write there",
-            "remove it, or name another folder in XDG_CACHE_HOME",
+            f"{os.path.dirname(folder)} belongs to another user, or others "
+            "can write there",
+            "remove it, or set another folder in XDG_CACHE_HOME",
         )
     if not os.path.isdir(folder):
         unpack(folder)
@@ -87,8 +87,8 @@ def main() -> None:
         from keyswitch.__main__ import launch
     except ImportError:
         fail(
-            f"what was unpacked into {folder} is damaged",
-            "remove that folder, and start keyswitch again",
+            f"the files unpacked into {folder} are damaged",
+            "remove that folder and start keyswitch again",
         )
     launch()
 

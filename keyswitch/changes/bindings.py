@@ -135,8 +135,8 @@ def check_new_secrets(
             found = Mismatch(ref, stored[-1], uses[field])
             raise binding.OtherUseError(
                 found.what,
-                f"put it back: keyswitch edit {profile.name}; if the change is "
-                "yours, remove the profile and add it again",
+                f"revert it: keyswitch edit {profile.name}; if you made the "
+                "change, remove the profile and add it again",
             )
 
 
@@ -246,7 +246,7 @@ def not_agreed(workspace: Workspace, profile: Profile) -> list[Steering]:
 
 def check_record(path: str, data: bytes) -> None:
     """Raise unless a record is one, and of this version."""
-    lost = "what it agreed to is asked about again"
+    lost = "keyswitch asks again for what you had agreed to"
     own_json.read(Steering, path, data, lost)
 
 
@@ -262,7 +262,7 @@ def require_variables(workspace: Workspace, profile: Profile) -> None:
     for one in not_agreed(workspace, profile):
         raise InputError(
             one.what,
-            "take it out of the provider file, or agree to it on a terminal: "
+            "remove it from the provider file, or agree to it on a terminal: "
             f"keyswitch use {profile.name}",
         )
 

@@ -62,7 +62,7 @@ def commit(
     said unless `quiet`.
     """
     if workspace.dry_run:
-        with Progress("working on the change"):
+        with Progress("making the change"):
             raise DryRun(_rehearsed(workspace, make))
     paths = workspace.paths
     for folder in (
@@ -83,7 +83,7 @@ def commit(
         return (result, draft), found
 
     with (
-        Progress("working on the change"),
+        Progress("making the change"),
         Transaction(paths, workspace.keychain) as transaction,
     ):
         intents.sweep(paths)
@@ -160,9 +160,9 @@ def _write_items(draft: Draft, written: set[str]) -> None:
             store.put(ref.item, ref.generation, value)
             if ref in draft.kept and not _gives(store, ref, value):
                 raise StoreError(
-                    f"the {ref.store} gave back another login than it was "
-                    "given",
-                    "nothing was changed; look at that store",
+                    f"the {ref.store} returned a different login from the one "
+                    "written",
+                    "nothing changed; check that store",
                 )
             written.add(name)
             step.done += 1
@@ -223,7 +223,7 @@ def _settle(draft: Draft) -> None:
     except (OSError, KeyswitchError) as e:
         why = e.message if isinstance(e, KeyswitchError) else str(e.strerror)
         raise CleanupLeftError(
-            f"the change is done, but an old secret is still stored: {why}",
+            f"the change was made, but an old secret is still stored: {why}",
             "the next keyswitch command tries again",
         ) from e
 

@@ -304,7 +304,7 @@ class Draft:
     @property
     def messages(self) -> list[str]:
         """What a person should know of the change, one line each."""
-        changed = "was changed by somebody else; left as it is"
+        changed = "was changed by another program; not touched"
         return [*self.notes, *(f"{key} {changed}" for key in self.conflicts)]
 
     def names(self, path: str) -> bool:
@@ -336,7 +336,7 @@ def _read_settled(path: str, limit: int) -> bytes | None:
     data = read_regular(path, limit)
     if data is not None and not data.strip(_BLANK) and _is_fresh(path):
         raise UnreadableTextError(
-            f"{path} is being written by another program",
+            f"another program is writing {path}",
             "try again in a moment",
         )
     return data

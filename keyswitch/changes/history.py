@@ -240,4 +240,4 @@ def parse_undo(data: bytes | None, path: str) -> list[Record]:
     return list(records)
 
 
-_LOST = "earlier changes cannot be undone any more"
+_LOST = "earlier changes can no longer be undone"

@@ -21,7 +21,7 @@ from keyswitch.profiles.paths import Paths
 
 LIMIT = 1 << 20  # bytes
 
-_LOST = "'keyswitch install SHELL' records again where the shell's hook is"
+_LOST = "to record the shell's hook again: keyswitch install SHELL"
 
 
 class StartFile(Frozen):
@@ -96,7 +96,7 @@ def outdated(
         if present is None:
             found[path] = (f"{path} is missing", text)
         elif present != text:
-            found[path] = (f"{path} is not the one of this version", text)
+            found[path] = (f"{path} is from another version", text)
         elif not _is_mine(path):
             found[path] = (f"{path} belongs to another user", text)
     return found

@@ -116,10 +116,7 @@ def decode(path: str, data: bytes | None) -> Ledger:
     return own_json.record(Ledger, document, path, _LOST)
 
 
-_LOST = (
-    "older states of logins are not known any more; those that profiles name "
-    "are not touched"
-)
+_LOST = "older versions of logins are lost; the current ones are not affected"
 
 
 def encode(ledger: Ledger) -> bytes | None:

@@ -8,8 +8,8 @@ from keyswitch.profiles import profile_files
 from keyswitch.workspace import Workspace
 
 _OFFER = (
-    "use the encrypted vault: 'keyswitch vault init' (or 'keyswitch vault "
-    "init --machine-key' where nobody can type), then add with --store vault"
+    "use the encrypted vault: 'keyswitch vault init' (with --machine-key "
+    "where nobody can type a passphrase), then add with --store vault"
 )
 
 
@@ -42,9 +42,9 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
     if wanted == "vault":
         if not vault_exists:
             raise NoStoreError(
-                "there is no vault yet",
-                "make one: keyswitch vault init (--machine-key where nobody "
-                "can type a passphrase)",
+                "no vault yet",
+                "create one: keyswitch vault init (with --machine-key where "
+                "nobody can type a passphrase)",
             )
         return Choice("vault")
     found = open_keychain(workspace.paths).probe()
@@ -61,7 +61,7 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
         short = "no keychain here, so the secret goes to the vault"
         is_first = not profile_files.scan(workspace.paths)
         return Choice("vault", (short,) if is_first else (), note)
-    error = NoStoreError(f"no keychain can be used ({tried})", _OFFER)
+    error = NoStoreError(f"no usable keychain ({tried})", _OFFER)
     error.absent, error.details = found.absent, tried
     raise error
 

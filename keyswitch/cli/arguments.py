@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # The options that give a secret.
 SOURCES = "--stdin, --from-env NAME, --from-file PATH or --fd N"
 HOW_TO_GIVE = f"at the prompt, or by {SOURCES}"
-_WHERE = "is in your shell's history now"
+_WHERE = "is now in your shell's history"
 
 # What follows is another program's, or a text that was pasted on purpose.
 _FREE = ("explain", "run", "whoami")
@@ -55,7 +55,7 @@ def refuse_secret_fields(
     for name in names:
         if provider.field(name).secret:
             raise InputError(
-                f"'{name}' is a secret, which no option takes, and it {_WHERE}",
+                f"'{name}' is a secret: no option takes one, and it {_WHERE}",
                 f"{_revoke(provider)}, then give the new one {how}",
             )
 
@@ -70,13 +70,13 @@ def typed(what: str, text: str) -> str:
     except UnicodeError:
         if any("\ud800" <= c <= "\udfff" for c in text):
             raise InputError(
-                f"{what} is no text in this locale's encoding "
+                f"{what} is not valid in this locale's encoding "
                 f"({sys.getfilesystemencoding()})",
                 "use a UTF-8 locale: LC_ALL=C.UTF-8",
             ) from None
     if not text.isprintable():
         raise InputError(
-            f"{what} holds control or invisible characters",
+            f"{what} contains control or invisible characters",
             "type it again without them",
         )
     return text

@@ -143,7 +143,7 @@ HELP = answer(
     text="Show this message and exit.",
     print_=lambda ctx: ctx.get_help(),
 )
-YES = flag("--yes", help="Do not ask.")
+YES = flag("--yes", help="Skip the question.")
 SETS = option(
     "--set",
     "sets",
@@ -174,7 +174,7 @@ def command(
         flags = global_options()
         if dry_run:
             function = _plan_only(function)
-            flags.append(_flag("--dry-run", text="Show what would be changed."))
+            flags.append(_flag("--dry-run", text="Show what would change."))
         decorate: Callable[[Any], click.Command]
         decorate = click.command(
             name, GroupedCommand, epilog=epilog, **settings
@@ -193,9 +193,9 @@ def global_options() -> list[click.Parameter]:
     """Return the options that stand before or after a command's name."""
     return [
         _flag("--json", text="Print data as JSON."),
-        _flag("--no-input", text="Never ask anything."),
+        _flag("--no-input", text="Never ask questions."),
         _flag("-q", "--quiet", text="Print results only."),
-        _flag("-v", "--verbose", text="Say what is done."),
+        _flag("-v", "--verbose", text="Print more details."),
         Option(
             ["--color"],
             type=click.Choice(style.CHOICES),
@@ -224,7 +224,7 @@ def at_most_one(given: Mapping[str, object]) -> None:
     if sum(map(bool, given.values())) > 1:
         *others, last = given
         raise UsageError(
-            f"{', '.join(others)} and {last} exclude each other", "choose one"
+            f"{', '.join(others)} and {last} cannot be combined", "choose one"
         )
 
 

@@ -8,28 +8,28 @@ from __future__ import annotations
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Switch": {
         "use": ("switching.use", "Switch to a profile."),
-        "off": ("switching.use", "Make no profile active."),
+        "off": ("switching.use", "Deactivate the active profile."),
         "run": ("switching.run", "Run one command with a profile."),
         "shell": ("switching.env", "Start a shell that uses one profile."),
         "link": ("switching.links", "Link a directory to a profile."),
         "unlink": ("switching.links", "Remove a directory's link."),
         "allow": ("switching.links", "Trust a directory's link as it is now."),
-        "deny": ("switching.links", "Refuse a directory's link."),
+        "deny": ("switching.links", "Ignore a directory's link."),
     },
     "See": {
         "list": ("listings.listing", "List the profiles."),
         "show": ("listings.listing", "Show one profile."),
         "current": ("switching.links", "Print the active profile's name."),
-        "whoami": ("checks.whoami", "Say which credential Claude Code sends."),
+        "whoami": ("checks.whoami", "Show which credential Claude Code sends."),
         "verify": ("checks.verify", "Ask the services if secrets still work."),
         "trace": ("checks.trace", "Show the requests a command sends."),
         "providers": ("listings.catalogue_listing", "List the providers."),
         "history": ("listings.listing", "List past changes."),
     },
     "Keep": {
-        "add": ("profiles.add", "Make a profile and store its secret."),
+        "add": ("profiles.add", "Add a profile and store its secret."),
         "edit": ("profiles.editing", "Change a profile's fields."),
-        "rename": ("profiles.editing", "Give a profile another name."),
+        "rename": ("profiles.editing", "Rename a profile."),
         "copy": ("profiles.editing", "Copy a profile and its secrets."),
         "remove": ("profiles.editing", "Remove a profile."),
         "rotate": ("profiles.rotate", "Replace a profile's secret."),
@@ -49,8 +49,14 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "Shell": {
-        "install": ("switching.install", "Let every terminal follow a switch."),
-        "uninstall": ("switching.install", "Take the hook out again."),
+        "install": (
+            "switching.install",
+            "Make every terminal follow a switch.",
+        ),
+        "uninstall": (
+            "switching.install",
+            "Remove the hook from a start file.",
+        ),
         "hook": ("switching.install", "Print a shell's prompt hook."),
         "completion": (
             "switching.completion",
@@ -66,7 +72,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Store": {
         "vault": ("secrets.vault", "Manage the encrypted vault."),
         "unlock": ("secrets.vault", "Unlock the vault for this session."),
-        "lock": ("secrets.vault", "Lock the vault and forget secrets."),
+        "lock": ("secrets.vault", "Lock the vault and clear cached secrets."),
         "managers": (
             "secrets.managers",
             "Check 1Password, Vault, pass and others.",

@@ -39,10 +39,9 @@ def expected(error: Exception) -> KeyswitchError | None:
         return unusable(str(error.filename or "a file"), error)
     if isinstance(error, UnicodeEncodeError) and _has_odd_folder():
         return FileStateError(
-            "the name of a folder is not valid UTF-8, and this needs it as "
-            "text",
-            "rename that folder, or set HOME (KEYSWITCH_HOME for keyswitch's "
-            "own files) to another",
+            "a folder's name is not valid UTF-8, and this needs it as text",
+            "rename that folder, or point HOME (KEYSWITCH_HOME for "
+            "keyswitch's own files) elsewhere",
         )
     return None
 
@@ -69,8 +68,8 @@ def usage_error(error: click.ClickException, args: Sequence[str]) -> str:
     hint = f"see '{path} --help'"
     if "unexpected" in text and path.endswith((" add", " rotate")):
         hint += (
-            "; if that was a secret, it is in your shell's history now: "
-            "revoke it, and give the new one at the prompt"
+            "; if that was a secret, it is now in your shell's history: "
+            "revoke it and give the new one at the prompt"
         )
     return f"keyswitch: error: {text}\nkeyswitch: hint: {hint}\n"
 
@@ -86,12 +85,10 @@ def bug(error: Exception, command: str) -> str:
         if "keyswitch" in frame.filename
     ]
     return (
-        f"keyswitch: error: this is a bug in keyswitch: "
-        f"{type(error).__name__} in '{command}'\n"
-        "keyswitch: hint: please report the following lines; "
-        "they hold no secret\n"
-        f"  keyswitch {__version__}, Python {platform.python_version()}, "
-        f"{platform.system()}\n" + "".join(frames)
+        f"keyswitch: error: this is a bug in keyswitch: {type(error).__name__} "
+        f"in '{command}'\nkeyswitch: hint: please report the following lines; "
+        f"they contain no secret\n  keyswitch {__version__}, Python "
+        f"{platform.python_version()}, {platform.system()}\n" + "".join(frames)
     )
 
 
@@ -114,9 +111,8 @@ def set_aside(error: OddFileError) -> None:
     except OSError:
         raise error from None
     sys.stderr.write(
-        f"keyswitch: warning: {printable(error.message)}, and is kept as "
-        f"{printable(place)}\n"
-        f"keyswitch: hint: {error.what_is_lost}\n"
+        f"keyswitch: warning: {printable(error.message)}; moved it to "
+        f"{printable(place)}\nkeyswitch: hint: {error.what_is_lost}\n"
     )
     _kept.update(_taken)
     _taken.clear()

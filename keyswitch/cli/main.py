@@ -43,11 +43,11 @@ Keep several accounts as named profiles and switch between them.
 
 \b
 Start with:
-  keyswitch add          make a profile; asks for what it needs
+  keyswitch add          add a profile; asks for what it needs
   keyswitch use NAME     switch to it; without a name, pick from a list
   keyswitch whoami       see which credential Claude Code sends, and why
   keyswitch doctor       find what is wrong, and fix it
-  keyswitch install      let every terminal follow a switch"""
+  keyswitch install      make every terminal follow a switch"""
 MORE = """\b
 'keyswitch COMMAND --help' shows examples.
 """
@@ -120,12 +120,10 @@ class LazyGroup(Group):
 def _unknown(name: str) -> UsageError:
     """Return the error for a command that is not there, with the nearest."""
     known = [*COMMANDS, *ALIASES]
-    hint = did_you_mean(
-        name, known, "'keyswitch --help' lists the commands", "keyswitch "
-    )
+    hint = did_you_mean(name, known, "see 'keyswitch --help'", "keyswitch ")
     if name in ELSEWHERE:
         hint = f"did you mean 'keyswitch {ELSEWHERE[name]}'?"
-    return UsageError(f"there is no command '{name}'", hint)
+    return UsageError(f"unknown command '{name}'", hint)
 
 
 def _paragraph(formatter: click.HelpFormatter, text: str) -> None:

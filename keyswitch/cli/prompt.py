@@ -40,14 +40,14 @@ def ask_secret(question: str) -> Secret:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as e:
         raise UsageError(
-            "there is no terminal to ask on", f"give it by {SOURCES}"
+            "no terminal to ask on", f"give it by {SOURCES}"
         ) from e
     try:
         with aside():
             while (line := _ask_hidden(terminal, question)) is None:
                 sys.stderr.write(
-                    "keyswitch: warning: that was more than one line, so a "
-                    "part of it would be lost; give it in one line\n"
+                    "keyswitch: warning: that was more than one line and "
+                    "would be cut off; paste a single line\n"
                 )
         return Secret(line)
     except KeyboardInterrupt:
@@ -126,7 +126,7 @@ def _read_line(terminal: int) -> str:
     line = parts.rstrip(b"\r\n")
     if len(line) >= LONGEST_LINE:
         raise InputError(
-            f"the terminal may have cut that off at {LONGEST_LINE} bytes",
+            f"the terminal may have cut the input at {LONGEST_LINE} bytes",
             f"give it by {SOURCES}",
         )
     return line.decode("utf-8", "replace")
@@ -163,7 +163,7 @@ def choose_one(question: str, choices: Mapping[str, str]) -> str:
             return answer
         advice = did_you_mean(answer, names, "choose one of these")
         sys.stderr.write(
-            f"keyswitch: warning: there is no '{printable(answer)}'; {advice}\n"
+            f"keyswitch: warning: no choice '{printable(answer)}'; {advice}\n"
         )
 
 

@@ -227,8 +227,8 @@ class Session:
         if yes:
             return
         self.require_terminal(
-            "this needs a yes",
-            "give --yes, or --dry-run to see what it would do",
+            "this needs confirmation",
+            "add --yes, or --dry-run to see what it would do",
         )
         from keyswitch.cli.prompt import confirm
 
@@ -242,8 +242,8 @@ class Session:
             from keyswitch.cli.prompt import confirm
 
             self._trusted[program] = confirm(
-                f"{command.source.place} came with the repository; run "
-                f"what it names, {without_secrets(program)}?"
+                f"{command.source.place} came with the repository; run the "
+                f"program it names, {without_secrets(program)}?"
             )
         return self._trusted.get(program, False)
 

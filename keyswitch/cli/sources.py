@@ -25,9 +25,15 @@ from keyswitch.secret import Secret
 # Where nobody can type a passphrase.
 passphrase_options = options(
     option(
-        "--passphrase-fd", metavar="N", help="Read it from this descriptor."
+        "--passphrase-fd",
+        metavar="N",
+        help="Read the passphrase from this file descriptor.",
     ),
-    option("--passphrase-file", metavar="PATH", help="Read it from this file."),
+    option(
+        "--passphrase-file",
+        metavar="PATH",
+        help="Read the passphrase from this file.",
+    ),
 )
 
 LIMIT = 1 << 20  # bytes that are read before giving up
@@ -81,8 +87,8 @@ def _read(source: SourceOption) -> bytes:
         value = os.environb.get(os.fsencode(place))
         if value is None:
             raise InputError(
-                f"the variable {place} is not set",
-                "export it first, or take another source",
+                f"{place} is not set",
+                "export it first, or use another source",
             )
         return value
     is_file = source.kind == "from_file"
@@ -133,7 +139,7 @@ def collect(
             if not session.can_ask:
                 raise
             session.say(e.message)
-            if not confirm("take what is inside it?", hidden=hidden):
+            if not confirm("use what is inside?", hidden=hidden):
                 raise
             inner = e.inner.reveal().encode()
             return checked(field, inner, hidden=hidden)
@@ -180,7 +186,7 @@ def is_meant(
     if not why:
         return True
     session.say(why)
-    return not session.can_ask or confirm("take it as it is?", hidden=hidden)
+    return not session.can_ask or confirm("use it anyway?", hidden=hidden)
 
 
 def _next(queue: Sequence[Field], wanted: Sequence[Field]) -> Field:
@@ -189,8 +195,8 @@ def _next(queue: Sequence[Field], wanted: Sequence[Field]) -> Field:
     if len(wanted) == 1:
         return wanted[0]
     raise UsageError(
-        "there are more secrets than fields for them",
-        "say which is which: --from-file FIELD=PATH",
+        "more secrets than fields for them",
+        "name the fields: --from-file FIELD=PATH",
     )
 
 
@@ -204,7 +210,8 @@ def given_passphrase(options: Mapping[str, Any]) -> Secret | None:
                 text = read_source(source).decode()
             except UnicodeDecodeError as e:
                 raise InputError(
-                    "the passphrase is not valid UTF-8", "check the source"
+                    "the passphrase is not valid UTF-8",
+                    "check where it comes from",
                 ) from e
             return Secret(text.removesuffix("\n").removesuffix("\r"))
     return None
@@ -227,8 +234,8 @@ def ask_new_passphrase(session: Session) -> Secret:
 
     def check(first: Secret) -> Secret:
         _checked(session, first)
-        if ask_secret("the same again: ") != first:
-            raise InputError("those were different", "once more")
+        if ask_secret("confirm passphrase: ") != first:
+            raise InputError("the passphrases do not match", "try again")
         return first
 
     return session.ask_until(lambda: ask_secret("new passphrase: "), check)

@@ -65,8 +65,9 @@ def prepare(paths: Paths, journal: Journal) -> None:
     data = own_json.encode(**entries)
     if len(data) > _LIMIT:
         raise InputError(
-            f"that is a change of {len(journal.steps)} files, too many at once",
-            "change fewer at a time",
+            f"the change has {len(journal.steps)} files, too many for one "
+            "change",
+            "change fewer files at a time",
         )
     write_private(paths.journal_dir + _PREPARED, data)
 
@@ -108,9 +109,9 @@ def written_at(paths: Paths) -> float:
     return 0.0
 
 
-_LOST = "an interrupted command's work is not cleaned up; it changed nothing"
+_LOST = "an interrupted command that changed nothing is not cleaned up"
 _LOST_COMMIT = (
-    "an interrupted change may be half made: make it again, or look with "
+    "an interrupted change may be incomplete: make it again, or run "
     "'keyswitch doctor'"
 )
 
@@ -201,4 +202,4 @@ def parse_made(path: str, data: bytes | None) -> set[str]:
     )
 
 
-_MADE_LOST = "folders that keyswitch made for other programs stay, once empty"
+_MADE_LOST = "empty folders that keyswitch made for other programs will stay"

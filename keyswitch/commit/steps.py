@@ -59,8 +59,8 @@ def _require_closable(path: str, target: str) -> None:
         and is_mount_point(target)
     ):
         raise FileStateError(
-            f"{path} is a mount of its own that others may read",
-            f"let its owner take that right away: chmod go= {path}",
+            f"{path} is a mount point that others may read",
+            f"ask its owner to remove that permission: chmod go= {path}",
         )
 
 
@@ -84,7 +84,7 @@ def _name_to_remove(path: str, target: str) -> str:
     rewriting.require_writable(path, target, os.path.dirname(target))
     if is_mount_point(target):
         raise FileStateError(
-            f"{path} is a mount of its own and cannot be removed",
+            f"{path} is a mount point and cannot be removed",
             "unmount it first",
         )
     return target
@@ -102,7 +102,7 @@ def require_as_read(
 def overtaken(path: str) -> ChangedUnderneathError:
     """Return the error for what another program wrote since the plan."""
     return ChangedUnderneathError(
-        f"{path} is being changed by another program", "try again in a moment"
+        f"another program is changing {path}", "try again in a moment"
     )
 
 
@@ -141,7 +141,7 @@ def install(step: Step) -> list[str]:
         return _write_in_place(step)
     if names > 1:
         said = f"{step.target} was one of {names} hard links to a file"
-        return [f"{said}; the others keep the old content"]
+        return [f"{said}; the others keep the old contents"]
     return []
 
 
@@ -170,9 +170,7 @@ def _write_in_place(step: Step) -> list[str]:
     finally:
         os.close(descriptor)
     os.unlink(step.stage)
-    return [
-        f"{step.target} is a mount of its own, so it was rewritten in place"
-    ]
+    return [f"{step.target} is a mount point, so it was rewritten in place"]
 
 
 def _require_same(descriptor: int, path: str) -> None:
@@ -259,12 +257,12 @@ def recover(paths: Paths) -> list[str]:
             lock_folders.remove_orphans(committed.locks, written)
             said += _redo_folders(committed.folders)
             remove_folders(committed.emptied)
-            said.append("finished a change that was interrupted")
+            said.append("finished an interrupted change")
         elif prepared is not None:
             for step in prepared.steps:
                 unlink(step.stage)
             remove_folders(prepared.made)
-            said.append("took back a change that was interrupted")
+            said.append("undid an interrupted change")
         journal.discard(paths)
     except OSError as e:
         raise atomic.unusable(e.filename or paths.journal_dir, e) from e
@@ -292,7 +290,7 @@ def _redo(step: Step) -> list[str]:
         atomic.sync_dir(os.path.dirname(step.target))
         return said
     unlink(step.stage)
-    return [f"{step.target} was changed by another program; left as it is"]
+    return [f"{step.target} was changed by another program; not touched"]
 
 
 def _redo_rights(rights: Sequence[Rights]) -> list[str]:

@@ -237,7 +237,7 @@ class Transaction:
                 put_item(self.keychain, service, item.after)
         except KeyswitchError as e:
             return CleanupLeftError(
-                "the change is made, but the login is not in place: "
+                "the change was made, but the login was not written: "
                 f"{e.message}",
                 f"{e.hint}; the next keyswitch command finishes it",
             )
@@ -264,7 +264,7 @@ class Transaction:
         """Remove stages and journal; if that fails, recovery does it."""
         if journal.read_committed(self.paths) is not None:
             raise CleanupLeftError(
-                "the change is made, but was interrupted before its end",
+                "the change was made, but interrupted before the clean-up",
                 "the next keyswitch command finishes it",
             )
         with contextlib.suppress(OSError):
@@ -294,7 +294,7 @@ def _journal_of(plan: Plan, steps: Sequence[Step]) -> Journal:
 def _unfinished(error: OSError) -> CleanupLeftError:
     reason = (error.strerror or "system error").lower()
     return CleanupLeftError(
-        f"the change is made, but not everything could be finished: {reason}",
+        f"the change was made, but the clean-up failed: {reason}",
         "the next keyswitch command finishes it",
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from keyswitch.errors import KeyswitchError
 
-NOTHING = "leave it: nothing has to be done"
+NOTHING = "leave it: nothing to do"
 
 _SECOND = ("; ", ", or ", ", or:")
 _EDITS = ("correct ", "fix ", "look ", "mend ", "move ", "remove ")

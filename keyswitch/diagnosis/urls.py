@@ -19,7 +19,7 @@ def shown(url: str) -> str:
 
     parts = http_url(url)
     if parts is None:
-        return "what is no address"
+        return "an invalid address"
     place = parts.netloc.rpartition("@")[2]
     path = re.sub(r"[\w.~%+-]{24,}", "…", parts.path.rstrip("/"))
     return f"{parts.scheme}://{place}{path}"

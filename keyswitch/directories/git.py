@@ -116,7 +116,7 @@ def _read(fd: int, until: float) -> bytes:
     """Return what comes next; b"" at the end."""
     left = max(0.0, until - time.monotonic())
     if not select.select([fd], (), (), left)[0]:
-        raise OSError(f"git did not name the remotes within {LIMIT:.0f} s")
+        raise OSError(f"git did not list the remotes within {LIMIT:.0f} s")
     return os.read(fd, 1 << 16)
 
 
@@ -146,6 +146,6 @@ def _run_slowly(
         )
     except subprocess.TimeoutExpired as e:
         raise OSError(
-            f"git did not name the remotes within {LIMIT:.0f} s"
+            f"git did not list the remotes within {LIMIT:.0f} s"
         ) from e
     return done.returncode, done.stdout

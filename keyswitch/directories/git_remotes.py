@@ -57,7 +57,7 @@ class FoundRemotes:
             named = asked.addresses()
         except FileNotFoundError:
             if top:
-                self.doubt = f"without git nobody can tell the remotes of {top}"
+                self.doubt = f"without git the remotes of {top} are unknown"
             return []
         except (OSError, ValueError) as e:
             self.doubt = str(e)
@@ -71,7 +71,7 @@ class FoundRemotes:
         self.every += urls
         ssh = f"{asked.ssh} {environ.get('GIT_SSH_COMMAND', '')}"
         if re.search(_OTHER_SSH, ssh):
-            self.doubt = "its ssh has a configuration of its own"
+            self.doubt = "its ssh command has its own configuration"
         chosen = named.get("origin") or urls
         return [u for u in map(remotes.normalized, chosen) if u]
 
@@ -92,7 +92,7 @@ class FoundRemotes:
         if "" in found or not any(
             "." in h or ":" in h or h == "localhost" for h in found
         ):
-            self.doubt = f"nobody can tell which host '{address.host}' is"
+            self.doubt = f"the host behind '{address.host}' is unknown"
         return [addresses.plain_host(host) for host in found]
 
 
@@ -159,7 +159,7 @@ class _Repository:
         if names is None:
             return None
         if len(names) > MOST:
-            raise ValueError(f"the repository has over {MOST} remotes")
+            raise ValueError(f"the repository has more than {MOST} remotes")
         found = {name: self._of_remote(name) for name in names}
         self.ssh = " ".join(v for _, v in self._config(r"^core\.sshcommand$"))
         dirs = self._lines("rev-parse", "--git-dir", "--git-common-dir") or ()
@@ -179,7 +179,7 @@ class _Repository:
     def _rewritten(self, urls: Sequence[str]) -> list[str]:
         """Return addresses that no remote has, as git would use them."""
         if len(urls) > MOST:
-            raise ValueError(f"the repository names over {MOST} addresses")
+            raise ValueError(f"the repository names more than {MOST} addresses")
         found: list[str] = []
         push = self._config(r"^url\..*\.pushinsteadof$") if urls else []
         for url in urls:

@@ -76,9 +76,9 @@ def refusal(
         folder = patterns.here()
     if not folder:
         return KeyswitchError(
-            f"profile '{profile.name}' is not used everywhere, and this "
-            "directory is gone",
-            "go to one that is there",
+            f"profile '{profile.name}' is limited to some directories, and "
+            "this one no longer exists",
+            "cd to another one",
         )
     try:
         for pattern in (*profile.only, *profile.never):
@@ -97,14 +97,14 @@ def refusal(
     if forbidden:
         this = f"this may be one: {doubt}" if doubt else f"this is {folder}"
         return KeyswitchError(
-            f"profile '{profile.name}' is never used in {forbidden}, "
-            f"and {this}",
+            f"profile '{profile.name}' may not be used in {forbidden}, and "
+            f"{this}",
             f"change that: keyswitch edit {profile.name} --never ''"
-            + ", or correct the repository" * bool(doubt),
+            + ", or fix the repository" * bool(doubt),
         )
     if profile.only and not place.first_of(profile.only):
         return KeyswitchError(
-            f"profile '{profile.name}' is only used in "
+            f"profile '{profile.name}' may only be used in "
             f"{', '.join(profile.only)}, and this is {folder}"
             + (f": {place.doubt}" if place.doubt else ""),
             f"change that: keyswitch edit {profile.name} --only '', or go "

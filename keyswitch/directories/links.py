@@ -37,7 +37,7 @@ class Link:
         self.path = path
         self.data = data  # its text; None: it was not read
         self.name = "" if data is None else _name_in(data)  # "" if unusable
-        self.why = why or ("" if self.name else "it holds no profile name")
+        self.why = why or ("" if self.name else "it contains no profile name")
         # Names path and text, reveals neither.
         self.mark = mark_of(path, why.encode() if data is None else data)
         self.status = ""
@@ -108,7 +108,7 @@ def _why_not(found: os.stat_result) -> str:
     if stat.S_ISLNK(found.st_mode):
         return "it is a symbolic link"
     if not stat.S_ISREG(found.st_mode):
-        return "it is not a plain file"
+        return "it is not a regular file"
     if hasattr(os, "geteuid") and found.st_uid not in (os.geteuid(), 0):
         return "it belongs to another user"
     if found.st_size > LIMIT:

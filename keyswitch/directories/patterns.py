@@ -39,14 +39,14 @@ def check(pattern: str) -> None:
         or parts.count("**") > 3
     ):
         raise InputError(
-            "a pattern of places is not acceptable",
+            "invalid pattern of places",
             "for example: ~/clients/** or github.com/acme/*",
         )
     if is_directory(pattern):
         if parts[0] not in ("", "~") or dots:
             raise InputError(
-                f"'{pattern}' is no pattern of directories",
-                "begin it with / or ~/ and do without '..'",
+                f"'{pattern}' is not a directory pattern",
+                "start it with / or ~/ and do not use '..'",
             )
     elif (
         len(parts) < 2
@@ -57,8 +57,8 @@ def check(pattern: str) -> None:
         or any(c in pattern for c in "{}[]?\\")  # of other patterns
     ):
         raise InputError(
-            f"'{pattern}' is no pattern of git remotes",
-            "write host and path, for example: github.com/acme/*",
+            f"'{pattern}' is not a git remote pattern",
+            "use host and path, for example: github.com/acme/*",
         )
 
 

@@ -69,7 +69,7 @@ def read_parts(
         if ours and is_planted(found):
             raise FileStateError(
                 f"{path} belongs to another user",
-                "look at it, then delete it or make it yours",
+                "check it, then delete it or take ownership of it",
             )
         if found.st_size > limit:
             raise _too_large(path, limit)
@@ -95,7 +95,7 @@ def unusable(path: str, error: OSError) -> FileStateError:
         above = filter(os.path.lexists, upwards(os.path.dirname(path)))
         return OddFileError(
             next(above, ""),
-            f"{path} lies below something that is not a directory",
+            f"a parent of {path} is not a directory",
             "move that file out of the way",
         )
     if error.errno == errno.ELOOP:
@@ -104,22 +104,22 @@ def unusable(path: str, error: OSError) -> FileStateError:
         is_folder = error.errno == errno.EISDIR
         return _no_file(path, stat.S_IFDIR if is_folder else stat.S_IFSOCK)
     if error.errno in (errno.EACCES, errno.EPERM):
-        hint = "check its owner and mode, and those of its directory"
+        hint = "check the owner and mode of it and its directory"
     elif error.errno in (errno.ENOSPC, errno.EDQUOT):
-        hint = "free some space and try again; nothing was changed"
+        hint = "free some disk space and try again; nothing changed"
     elif error.errno == errno.EROFS:
         return ReadOnlyError(path, path, "is on a read-only file system")
     else:
-        hint = "look at that file and its directory"
+        hint = "check that file and its directory"
     reason = (error.strerror or "system error").lower()
     return FileStateError(f"cannot use {path}: {reason}", hint)
 
 
-_TO_NOTHING, _LOOP = "a symbolic link to nothing", "a loop of symbolic links"
+_TO_NOTHING, _LOOP = "a dangling symbolic link", "a loop of symbolic links"
 
 
 def _link(path: str, what: str) -> OddFileError:
-    return OddFileError(path, f"{path} is {what}", "mend or remove that link")
+    return OddFileError(path, f"{path} is {what}", "fix or remove that link")
 
 
 def _too_large(path: str, limit: int) -> OddFileError:
@@ -127,7 +127,7 @@ def _too_large(path: str, limit: int) -> OddFileError:
     return OddFileError(
         path,
         f"{path} is larger than {size}",
-        "look what has been written into it",
+        "check what wrote so much into it",
     )
 
 

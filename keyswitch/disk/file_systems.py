@@ -92,9 +92,9 @@ def _wait_for_lock(descriptor: int, path: str, wait: float) -> None:
             waited = time.monotonic() - begun
             if waited > wait:
                 raise FileStateError(
-                    f"another keyswitch command is at work since {wait:.0f} s, "
-                    f"and holds {path}",
-                    f"wait for it, or answer what it asks: {holder()}",
+                    f"another keyswitch command has held {path} for {wait:.0f} "
+                    "s",
+                    f"wait for it, or answer its question: {holder()}",
                 )
             # Who has waited longer asks more often, and so is sooner served.
             time.sleep(_LOCK_POLL if waited < 1 else _LOCK_POLL / 10)
@@ -107,7 +107,7 @@ def cannot_lock(path: str, error: OSError) -> FileStateError:
     mount = mount_of(os.path.realpath(path))
     kind = f" ({mount.kind})" if mount else ""
     return FileStateError(
-        f"{path} cannot be locked: its file system{kind} has no locks",
+        f"cannot lock {path}: its file system{kind} has no locks",
         "keep keyswitch's files on a local disk: set KEYSWITCH_HOME, or "
         "XDG_STATE_HOME and XDG_DATA_HOME",
     )

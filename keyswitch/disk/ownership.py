@@ -36,9 +36,9 @@ def require_own_home() -> None:
     if is_foreign_home():
         home = os.environ["HOME"]
         raise FileStateError(
-            f"{home} belongs to {_name_of(os.stat(home).st_uid)}, and this is "
+            f"{home} belongs to {_name_of(os.stat(home).st_uid)}, but you are "
             "root",
-            "run it without sudo, or with sudo -H for a home of root's own",
+            "run it without sudo, or with sudo -H to use root's home",
         )
 
 
@@ -74,7 +74,7 @@ def require_way_to(target: str, path: str) -> None:
 
 def _moving(what: str) -> FileStateError:
     return FileStateError(
-        f"{what} is being changed by another program", "try again in a moment"
+        f"another program is changing {what}", "try again in a moment"
     )
 
 
@@ -94,8 +94,8 @@ def _require_own(
     mode = found.st_mode
     if stat.S_ISDIR(mode) and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise FileStateError(
-            f"{called}everybody may write in {at}",
-            f"take that right away: chmod o-w {at}",
+            f"{called}everyone can write to {at}",
+            f"remove that permission: chmod o-w {at}",
         )
 
 

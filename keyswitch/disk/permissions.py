@@ -67,8 +67,8 @@ def _make(path: str) -> None:
         return  # the caller looks whose it is
     except OSError as e:
         raise FileStateError(
-            f"cannot make the directory {path}: {e.strerror}",
-            "check that you may write there and that the disk has room",
+            f"cannot create the directory {path}: {e.strerror}",
+            "check that you can write there and that the disk has space",
         ) from e
     # mkdir obeys the umask, which may take the owner's own rights away.
     if stat.S_IMODE(os.stat(path).st_mode) != 0o700:

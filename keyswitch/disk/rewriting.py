@@ -93,13 +93,13 @@ def _require_own(path: str, folder: str, found: os.stat_result) -> None:
     if mode & stat.S_IWOTH:
         who, right = "everybody", "o-w"
     elif mode & stat.S_IWGRP and not _is_own_group(found.st_gid):
-        who, right = "other members of a group", "g-w"
+        who, right = "members of its group", "g-w"
     if who:
         from shlex import quote  # for an error only
 
         raise FileStateError(
-            f"{path}: {who} may write in {folder}",
-            f"take that right away: chmod {right} {quote(folder)}",
+            f"{path}: {who} can write to {folder}",
+            f"remove that permission: chmod {right} {quote(folder)}",
         )
 
 
@@ -149,7 +149,7 @@ def _why_not(path: str) -> str:
         read_only = os.statvfs(path).f_flag & os.ST_RDONLY
         owner = os.stat(path).st_uid
     except (AttributeError, OSError):  # no such call on Windows
-        return "cannot be written"
+        return "is not writable"
     if read_only:
         return "is on a read-only file system"
     return BY_MODE if owner == os.getuid() else "belongs to root"

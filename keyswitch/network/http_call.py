@@ -169,7 +169,7 @@ class Connection:
         response = self._response("CONNECT", target, {"Host": target})
         if response.status // 100 != 2:
             raise ProxyRefusalError(response.status)
-        return f"lets {target} through"
+        return f"connects to {target}"
 
     def _wrap(self, host: str) -> str:
         self._stream = stream = TlsStream(self._stream, self._trust(), host)

@@ -45,7 +45,7 @@ def status_of(profile: Profile, now: datetime) -> LoginStatus | None:
     if end is None:
         if not refreshable and ref.hint in _NOTHING_SHOWN:
             return LoginStatus("blanked")
-        text = "refreshable" if refreshable else "end not known"
+        text = "refreshable" if refreshable else "expiry unknown"
         return LoginStatus(text, None, refreshable)
     return LoginStatus(
         _ends(end, now, refreshable=refreshable),
@@ -103,7 +103,7 @@ def _of_setup_token(profile: Profile, now: datetime) -> LoginStatus:
     if not profile.secrets:
         return LoginStatus("no login stored")
     if profile.expires is None:
-        return LoginStatus("end not known")
+        return LoginStatus("expiry unknown")
     day = profile.expires.isoformat()
     if profile.expires_expected:
         return LoginStatus(_about(profile.expires, now.date()), day)

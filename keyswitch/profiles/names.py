@@ -33,7 +33,7 @@ _DEVICES = frozenset(
 def check_name(name: str) -> None:
     """Raise InputError unless `name` can be a profile's name."""
     if not name:
-        raise InputError("a profile name is empty", "for example: work")
+        raise InputError("the profile name is empty", "for example: work")
     if len(name) > MAX_LENGTH:
         raise InputError(
             f"'{_shown(name)}…' is too long for a profile name",
@@ -42,15 +42,15 @@ def check_name(name: str) -> None:
     if name[0] not in _FIRST or not _REST.issuperset(name):
         raise InputError(
             f"'{_shown(name)}' cannot be a profile name",
-            "use a-z, 0-9, dot, hyphen and underscore, and begin with a "
-            "letter or digit; --label takes free text",
+            "use a-z, 0-9, dot, hyphen and underscore, starting with a letter "
+            "or digit; --label takes free text",
         )
     if name[-1] == ".":
-        raise InputError(f"'{name}' ends in a dot", "leave the last dot away")
+        raise InputError(f"'{name}' ends in a dot", "leave out the last dot")
     if name.partition(".")[0] in _DEVICES:
         raise InputError(
             f"'{name}' is a device name on Windows",
-            "choose another name, so that the profile works everywhere",
+            "choose another name so that the profile works everywhere",
         )
 
 

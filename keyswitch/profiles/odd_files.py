@@ -37,7 +37,7 @@ def refuse_links(paths: Paths) -> None:
         if os.path.islink(folder):
             raise OddFileError(
                 folder,
-                f"{folder} is a link, which keyswitch does not follow there",
+                f"{folder} is a link, and keyswitch follows no links there",
                 "move it out of the way",
             )
 
@@ -49,7 +49,7 @@ def set_aside(path: str) -> str:
     """
     folder, name = os.path.split(path)
     if os.path.islink(folder):
-        raise OSError(errno.ELOOP, "a link leads there", path)
+        raise OSError(errno.ELOOP, "a link points there", path)
     parent, last = os.path.split(folder)
     if last in _LISTED:
         folder, name = parent, f"{last}-{name}"

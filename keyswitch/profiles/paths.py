@@ -189,8 +189,8 @@ def home_of(environ: Mapping[str, str]) -> str:
 def _relative(variable: str, value: str) -> FileStateError:
     """Return the error for a path that means another folder elsewhere."""
     return FileStateError(
-        f"{variable} is no absolute path: '{value}'",
-        "give one that begins with /",
+        f"{variable} is not an absolute path: '{value}'",
+        "use one that starts with /",
     )
 
 

@@ -71,11 +71,11 @@ def read(paths: Paths, name: str) -> bytes:
 def missing(paths: Paths, name: str) -> NotFoundError:
     """Return the error for a name that is no profile, with a near miss."""
     names = scan(paths)
-    hint = f"make it: keyswitch add {name} --provider anthropic"
+    hint = f"create it: keyswitch add {name} --provider anthropic"
     if names:
-        listed = "'keyswitch list' shows the profiles"
+        listed = "see 'keyswitch list'"
         hint = did_you_mean(name, names, listed)
-    return NotFoundError(f"there is no profile '{name}'", hint)
+    return NotFoundError(f"no profile named '{name}'", hint)
 
 
 def texts_of_people(paths: Paths) -> list[str]:
@@ -127,7 +127,7 @@ def _are_places(value: Any) -> bool:
     return _are_texts(value) and len(value) <= PLACES_LIMIT and "" not in value
 
 
-_TEXT = _is_text, "a text of printable characters"
+_TEXT = _is_text, "a string of printable characters"
 _DAY = _is_day, "a date such as 2027-02-01"
 _YES_OR_NO = (lambda value: isinstance(value, bool)), "true or false"
 _PLACES = _are_places, "a list such as ['~/clients/**']"
@@ -144,13 +144,13 @@ _KINDS: Kinds = {
     "never": _PLACES,
     "team": _TEXT,
 }
-_WORD = _is_word, "a text without spaces"
+_WORD = _is_word, "a string without spaces"
 _KINDS_OF_REF: Kinds = {  # in the order of its fields
     "store": _WORD,
     "item": _WORD,
     "generation": (
         lambda value: type(value) is int and value >= 1,
-        "a number from 1",
+        "a number of at least 1",
     ),
     "fingerprint": _TEXT,
     "hint": _TEXT,
@@ -176,7 +176,7 @@ def profile_of(path: str, name: str, document: Mapping[str, Any]) -> Profile:
     for section, table in (("fields", fields), ("secrets", secrets)):
         if not isinstance(table, dict):
             raise InputError(
-                f"{path}: [{section}] has to be a table", "mend that line"
+                f"{path}: [{section}] must be a table", "fix that line"
             )
     fields = _flat(fields)
     checked_values(f"{path}: [fields]", fields, dict.fromkeys(fields, _TEXT))
@@ -206,8 +206,8 @@ def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _ref(place: str, table: Any) -> SecretRef:
     if not isinstance(table, dict):
         raise InputError(
-            f"{place} has to be a table",
-            "a secret never stands in this file: keyswitch rotate stores one",
+            f"{place} must be a table",
+            "this file never contains secrets; to store one: keyswitch rotate",
         )
     needed = {"store": None, "item": None, "generation": 1}
     table = {**needed, "fingerprint": "", "hint": "", "lifetime": 0, **table}

@@ -99,9 +99,9 @@ def _refuse_misspelt(path: str, document: Mapping[str, Any]) -> None:
             right = table is document and key in Settings._fields
             if not right and _like_agents(key):
                 raise InputError(
-                    f"{path}: '{key}' looks like the policy 'agents', but "
-                    "counts for nothing there",
-                    "write agents = 'deny' or 'allow' above every [table]",
+                    f"{path}: '{key}' looks like the setting 'agents' but has "
+                    "no effect there",
+                    "put agents = 'deny' or 'allow' before the first [table]",
                 )
 
 
@@ -131,7 +131,7 @@ def _links(path: str, table: object) -> tuple[tuple[str, str], ...]:
         or not all(k.isprintable() and 0 < len(k) <= 256 for k in table)
     ):
         raise InputError(
-            f"{path}: [links] has to be a table of remotes and profile names",
+            f"{path}: [links] must be a table of remotes and profile names",
             'for example: "github.com/acme/*" = "work"',
         )
     for name in table.values():
@@ -147,8 +147,8 @@ def _managers(path: str, table: object) -> Mapping[str, Mapping[str, Any]]:
         isinstance(row, dict) for row in table.values()
     ):
         raise InputError(
-            f"{path}: [managers] has to be a table of tables",
-            'for example: [managers.vault] with address = "https://…"',
+            f"{path}: [managers] must be a table of tables",
+            'for example: [managers.vault] address = "https://…"',
         )
     return MappingProxyType(table)
 
@@ -161,8 +161,7 @@ def _programs(path: str, table: object) -> Mapping[str, tuple[str, ...]]:
         for words in table.values()
     ):
         raise InputError(
-            f"{path}: [exec] has to be a table of programs, each a list of "
-            "its words",
+            f"{path}: [exec] must be a table of programs, each a list of words",
             'for example: corp = ["/usr/local/bin/corp-key", "eng"]',
         )
     return MappingProxyType({name: tuple(w) for name, w in table.items()})

@@ -62,7 +62,7 @@ def read(paths: Paths) -> State:
             raise _damaged(paths.state_file) from e
         raise FileStateError(
             f"cannot read {paths.state_file}: {e.strerror}",
-            "it has to be a plain file that you may read",
+            "it must be a regular file that you can read",
         ) from e
     if is_planted(found):
         raise FileStateError(
@@ -110,7 +110,7 @@ def _in_any_json(data: bytes, path: str) -> State:
     return State(*values)
 
 
-_LOST = "which profile is active has to be said again: keyswitch use NAME"
+_LOST = "set the active profile again: keyswitch use NAME"
 
 
 def _damaged(path: str) -> DamagedFileError:

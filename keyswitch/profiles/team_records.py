@@ -17,7 +17,7 @@ from keyswitch.profiles.names import did_you_mean
 from keyswitch.profiles.paths import Paths
 
 LIMIT = 1 << 16  # bytes of a record
-_LOST = "its profiles stay; add the team again: keyswitch team add SOURCE"
+_LOST = "its profiles remain; add the team again: keyswitch team add SOURCE"
 TEXT = ".toml"  # ends the name of a text
 _RECORD = ".json"
 
@@ -60,7 +60,9 @@ def check(path: str, data: bytes) -> None:
     if path.endswith(_RECORD):
         parse(path, data)
     elif os.path.basename(path) != sha256(data) + TEXT:
-        raise DamagedFileError(path, "the last change of its team stays made")
+        raise DamagedFileError(
+            path, "the last change of its team cannot be undone"
+        )
 
 
 def names(paths: Paths) -> list[str]:
@@ -77,9 +79,9 @@ def get(paths: Paths, name: str) -> TeamRecord:
         path = path_of(paths, name)
         found = parse(path, read_regular(path, LIMIT, ours=True))
     if found is None:
-        shown = f"the teams are {', '.join(known)}" if known else _NONE_YET
+        shown = f"choose one of: {', '.join(known)}" if known else _NONE_YET
         raise NotFoundError(
-            f"there is no team '{name}'", did_you_mean(name, known, shown)
+            f"no team named '{name}'", did_you_mean(name, known, shown)
         )
     return found
 

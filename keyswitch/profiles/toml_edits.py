@@ -154,9 +154,9 @@ def _prove(text: str, profile: Profile) -> None:
 
 def _cannot_edit(name: str) -> InputError:
     return InputError(
-        f"the file of profile '{name}' cannot be edited without changing its "
+        f"cannot edit the file of profile '{name}' without changing its "
         "meaning",
-        f"edit it yourself: keyswitch edit {name}",
+        f"edit it by hand: keyswitch edit {name}",
     )
 
 
@@ -171,8 +171,8 @@ def with_link(
     wanted = parse_bytes(data or b"", path)
     _put_plain_rule(wanted.setdefault(_TABLE, {}), pattern, name)
     refusal = InputError(
-        f"{path} cannot be edited without changing its meaning",
-        "edit [links] there yourself",
+        f"cannot edit {path} without changing its meaning",
+        "edit [links] there by hand",
     )
     after = _edited(
         (data or b"").decode(),
@@ -202,13 +202,13 @@ def _put_rule(document: Any, pattern: str, name: str | None) -> None:
 
 def _put_plain_rule(rules: Any, pattern: str, name: str | None) -> None:
     if not isinstance(rules, dict):
-        raise InputError("[links] has to be a table", "mend config.toml")
+        raise InputError("[links] must be a table", "fix config.toml")
     if name is None:
         rules.pop(pattern, None)
     else:
         rules[pattern] = name
     if len(rules) > LINKS_LIMIT:
         raise InputError(
-            f"[links] has no room for more than {LINKS_LIMIT} rules",
-            "one pattern can stand for many: 'github.com/acme/*'",
+            f"[links] can have at most {LINKS_LIMIT} rules",
+            "use one pattern for many, such as 'github.com/acme/*'",
         )

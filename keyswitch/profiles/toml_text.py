@@ -42,7 +42,7 @@ _TOKEN = re.compile(
 )
 _SMALL = MAX_LINE // 4  # characters, of four bytes at most
 _POSITION = r"\s*\(at line (\d+), column (\d+)\)"
-_HINT = "mend that place; the other files are not affected"
+_HINT = "fix that line; the other files are not affected"
 
 
 def parse_toml(
@@ -89,7 +89,7 @@ def parse_text(text: str, path: str) -> dict[str, Any]:
         raise InputError(_located(path, text, str(e)), _HINT) from e
     except (RecursionError, ValueError) as e:
         # Deep nesting, and integers beyond Python's limit of digits.
-        raise InputError(f"{path}:1:1: not acceptable TOML", _HINT) from e
+        raise InputError(f"{path}:1:1: invalid TOML", _HINT) from e
 
 
 def _plain(lines: list[str]) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def checked_values(
             found[key] = value = table[key]
             if not is_right(value):
                 raise InputError(
-                    f"{place}: '{key}' has to be {words}", "mend that line"
+                    f"{place}: '{key}' must be {words}", "fix that line"
                 )
     return found
 

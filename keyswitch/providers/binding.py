@@ -28,7 +28,7 @@ from keyswitch.providers.schema import Provider, environment
 LIMIT = 1 << 18  # bytes; a profile file may have 64 KiB
 _WHOSE = ("profile", "provider", "field")
 OF_REFERENCE = f"{REFERENCE} "  # begins what a reference's record is named by
-_LOST = "what its secret is for is recorded again at the next use"
+_LOST = "keyswitch records the use of its secret again at the next use"
 
 _HOST_VARIABLE = (
     "(?:.*_)?(?:HOST|HOSTS|HOSTNAME|ADDR|ADDRESS|SERVER|DOMAIN|URL|URI|DSN"
@@ -195,7 +195,7 @@ class Mismatch(Frozen):
             whose = f"the secret of profile '{stored.profile}'"
         way = f"to {shown_host(asked.host)}"
         if stored.host != asked.host:
-            way += f", and it is stored for {shown_host(stored.host)}"
+            way += f", but it is stored for {shown_host(stored.host)}"
         return (
             f"the file of profile '{asked.profile}' would send {whose} {way} "
             f"({self._changes()})"
@@ -212,12 +212,12 @@ class Mismatch(Frozen):
         """Say what that command is for, and what else there is."""
         if self._of_another:
             return (
-                "'keyswitch use' asks whether a file that was renamed or "
-                "copied by hand is meant"
+                "if you renamed or copied the file by hand, 'keyswitch use' "
+                "asks you to confirm it"
             )
         return (
-            "put the file back, or confirm the change on a terminal: "
-            f"keyswitch use {self.asked.profile}"
+            "restore the file, or confirm the change on a terminal: keyswitch "
+            f"use {self.asked.profile}"
         )
 
     @property

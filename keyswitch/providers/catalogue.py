@@ -91,9 +91,9 @@ class Catalogue:
         if provider_id not in self._read:
             ids = self.ids()
             if provider_id not in ids:
-                known = f"the providers are {', '.join(ids)}"
+                known = f"choose one of: {', '.join(ids)}"
                 raise NotFoundError(
-                    f"there is no provider '{provider_id}'",
+                    f"unknown provider '{provider_id}'",
                     did_you_mean(provider_id, ids, known),
                 )
             self._read[provider_id] = read_provider(self.own, provider_id)
@@ -133,8 +133,8 @@ def read_provider(own_folder: str, provider_id: str) -> Provider:
             found = provider_of(path, provider_id, document)
             return found._replace(own=folder == own_folder)
     raise InputError(
-        f"provider '{provider_id}' has no file any more",
-        "'keyswitch providers' lists what there is",
+        f"the file of provider '{provider_id}' no longer exists",
+        "see 'keyswitch providers'",
     )
 
 
@@ -146,8 +146,8 @@ def provider_of(
         return _provider(path, provider_id, document)
     except (AttributeError, KeyError, TypeError) as e:
         raise InputError(
-            f"{path}: a value has the wrong type, or a part is missing",
-            "mend that provider file",
+            f"{path}: a value has the wrong type or is missing",
+            "fix that provider file",
         ) from e
 
 
@@ -168,13 +168,13 @@ class _Reader:
     def wrong(self, text: str) -> InputError:
         where = f" in [{self.place}]" if self.place else ""
         return InputError(
-            f"{self.path}{where}: {text}", "mend that provider file"
+            f"{self.path}{where}: {text}", "fix that provider file"
         )
 
     def checked(self, allowed: Mapping[str, type]) -> Mapping[str, Any]:
         for key, value in self.table.items():
             if key not in allowed:
-                raise self.wrong(f"there is no key '{key}'")
+                raise self.wrong(f"unknown key '{key}'")
             if type(value) is not allowed[key]:
                 raise self.wrong(f"'{key}' has the wrong type")
         return self.table
@@ -182,21 +182,23 @@ class _Reader:
     def strings(self, key: str) -> tuple[str, ...]:
         value = self.table.get(key, [])
         if not all(isinstance(item, str) for item in value):
-            raise self.wrong(f"'{key}' takes texts only")
+            raise self.wrong(f"'{key}' must contain only strings")
         return tuple(value)
 
     def variables(self, key: str) -> tuple[str, ...]:
         names = self.strings(key)
         for name in names:
             if not re.fullmatch(_VARIABLE, name):
-                raise self.wrong(f"'{key}' holds no variable name")
+                raise self.wrong(f"'{key}' is not a variable name")
         return names
 
     def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
         table = self.table.get(key, {})
         for name, value in table.items():
             if not re.fullmatch(_VARIABLE, name) or not isinstance(value, str):
-                raise self.wrong(f"'{key}' takes VARIABLE = \"text\"")
+                raise self.wrong(
+                    f"'{key}' must have the form VARIABLE = \"text\""
+                )
         return tuple(sorted(table.items()))
 
 
@@ -207,7 +209,7 @@ def _provider(
     table = reader.checked(_PROVIDER_KEYS)
     family = table.get("family", "")
     if family and family not in _families():
-        raise reader.wrong(f"there is no family '{family}'")
+        raise reader.wrong(f"unknown family '{family}'")
     of_family = _families().get(family, {})
     groups = table.get("groups", {})
     fields = [
@@ -221,7 +223,7 @@ def _provider(
     ]
     for found in fields:
         if found.group and found.group not in groups:
-            raise reader.wrong(f"there is no group '{found.group}'")
+            raise reader.wrong(f"unknown group '{found.group}'")
     plain = {key: table[key] for key in _PLAIN_KEYS if key in table}
     return Provider(
         id=provider_id,
@@ -271,14 +273,14 @@ def _field(path: str, name: str, entry: Any) -> Field:
     try:
         re.compile(table.get("pattern", ""))
     except (re.error, OverflowError, RecursionError):
-        raise reader.wrong("'pattern' is no regular expression") from None
+        raise reader.wrong("'pattern' is not a regular expression") from None
     return Field(name, **{"title": name, **table, **lists})
 
 
 def _refusal(reader: _Reader, entry: Mapping[str, Any]) -> Refusal:
     found = Refusal(entry["prefix"], entry["why"], entry.get("hint", ""))
     if not all(isinstance(text, str) for text in found):
-        raise reader.wrong("'refuse' takes texts only")
+        raise reader.wrong("'refuse' must contain only strings")
     return found
 
 
@@ -293,7 +295,7 @@ def _ignored(path: str, table: Mapping[str, Any]) -> tuple[Ignored, ...]:
 def _length(reader: _Reader, entry: Mapping[str, Any]) -> Length:
     found = Length(entry["prefix"], entry["shortest"], entry["longest"])
     if [type(value) for value in found] != [str, int, int]:
-        raise reader.wrong("'lengths' takes a text and two numbers")
+        raise reader.wrong("'lengths' must contain a string and two numbers")
     return found
 
 
@@ -312,7 +314,7 @@ def _claude_code(
     for group, entry in entries.items():
         reader = _Reader(path, f"claude_code.{group}".rstrip("."), entry)
         if entry.get("how") not in HOWS:
-            raise reader.wrong(f"'how' has to be one of {', '.join(HOWS)}")
+            raise reader.wrong(f"'how' must be one of {', '.join(HOWS)}")
         plain = reader.checked(_CLAUDE_CODE_KEYS)
         filled = (
             (variable, f"{{{name}}}") for name, variable in models.items()

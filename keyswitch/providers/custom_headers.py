@@ -109,11 +109,11 @@ def check(name: str, text: str, example: str) -> None:
     """Raise where a profile's plain field is no headers, or a credential."""
     for header, value, _ in split(of_field(text)):
         if not header:
-            raise InputError(f"a line of '{name}' is no header", example)
+            raise InputError(f"a line of '{name}' is not a header", example)
         if is_credential(header, value):
             raise InputError(
                 f"the header {header} in '{name}' may be a credential",
-                "give it as a secret: --from-file secret_headers=PATH",
+                "store it as a secret: --from-file secret_headers=PATH",
             )
 
 
@@ -144,6 +144,6 @@ def said(names: list[str], where: str = "") -> str:
     of = f"{HEADERS} in {where}" if where else HEADERS
     is_or_are = "is" if len(names) == 1 else "are"
     return (
-        f"{', '.join(names)} of {of} {is_or_are} not sent along: it may be "
-        "another account's credential"
+        f"{', '.join(names)} of {of} {is_or_are} not sent: it may be another "
+        "account's credential"
     )

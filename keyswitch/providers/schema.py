@@ -102,7 +102,7 @@ class Provider(Frozen):
             if found.name == name:
                 return found
         names = [f.name for f in self.fields]
-        known = f"its fields are {', '.join(names)}"
+        known = f"choose from: {', '.join(names)}"
         what = f"provider {self.id} has no field '{name}'"
         raise InputError(what, did_you_mean(name, names, known))
 
@@ -115,7 +115,7 @@ class Provider(Frozen):
         """Raise if profiles of this provider are made by another command."""
         if self.not_addable:
             raise InputError(
-                f"a {self.id} profile is not made by 'add'", self.not_addable
+                f"'add' cannot create a {self.id} profile", self.not_addable
             )
 
     def check_fields(self, fields: Mapping[str, str]) -> None:
@@ -124,7 +124,7 @@ class Provider(Frozen):
             found = self.field(name)
             if found.secret:
                 raise InputError(
-                    f"'{name}' is a secret, which no option takes",
+                    f"'{name}' is a secret: no option takes one",
                     "give it by --stdin, --from-env, --from-file or --fd",
                 )
             check_plain(found, value)
@@ -142,7 +142,7 @@ class Provider(Frozen):
             raise InputError(
                 f"{self.id} takes one of {' | '.join(self.groups)}, "
                 f"not {' and '.join(sorted(used))} together",
-                "leave the fields of the other ones away",
+                "leave out the fields of the others",
             )
         if used:
             return used.pop()
@@ -188,8 +188,7 @@ class Provider(Frozen):
         if label and without_secrets(label) != label:
             raise InputError(
                 f"the label of '{profile.name}' looks like a secret",
-                "give it another one: keyswitch edit "
-                f"{profile.name} --label TEXT",
+                f"change it: keyswitch edit {profile.name} --label TEXT",
             )
         self.check_fields(profile.fields)
         for name, ref in profile.secrets.items():
@@ -217,7 +216,7 @@ class Provider(Frozen):
             raise InputError(
                 f"profile '{profile.name}' expects {profile.expect} billing, "
                 f"but {self.id} is billed as {self.bill}",
-                "change 'expect', or take another provider",
+                "change 'expect', or use another provider",
             )
 
     def how_to_complete(self, lacking: list[str]) -> str:

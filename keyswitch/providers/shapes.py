@@ -100,7 +100,7 @@ def check_secret(
     if len(raw) > SECRET_LIMIT:
         raise InputError(
             f"{what} is larger than {SECRET_LIMIT // 1024} KiB",
-            "check that the source holds the secret and nothing else",
+            "check that the source contains only the secret",
         )
     try:
         text = raw.decode("utf-8")
@@ -115,8 +115,8 @@ def check_secret(
         raise InputError(f"{what} is empty", "check the source")
     if "\0" in text:
         raise InputError(
-            f"{what} holds a NUL character",
-            "no variable can carry it; check the source",
+            f"{what} contains a NUL character",
+            "a variable cannot contain one; check the source",
         )
     if not field.free_text:
         check_token(what, text)
@@ -133,7 +133,7 @@ def check_token(what: str, text: str, *, any_word: bool = False) -> None:
 
     wrapping.check(what, text)
     if not text.strip():
-        raise InputError(f"{what} is empty but for white space", "check it")
+        raise InputError(f"{what} is only white space", "check the source")
     if "\n" in text or "\r" in text:
         raise InputError(
             f"{what} has more than one line",
@@ -141,29 +141,29 @@ def check_token(what: str, text: str, *, any_word: bool = False) -> None:
         )
     if text != text.strip():
         raise InputError(
-            f"{what} begins or ends with white space",
+            f"{what} starts or ends with white space",
             "copy it again without the spaces",
         )
     if text[0] in wrapping.QUOTES or text[-1] in wrapping.QUOTES:
-        raise InputError(f"{what} is in quotes", "give it without the quotes")
+        raise InputError(f"{what} is quoted", "enter it without the quotes")
     if any(c.isspace() or unicodedata.category(c)[0] == "C" for c in text):
         raise InputError(
-            f"{what} holds white space or control characters",
+            f"{what} contains white space or control characters",
             "copy it again; some programs break long lines",
         )
     if not text.isascii():
         # Claude Code sends such a key empty, other programs not at all.
         odd = next(c for c in text if not c.isascii())
         raise InputError(
-            f"{what} holds a character that no header can carry "
+            f"{what} contains a character that is invalid in a header "
             f"(U+{ord(odd):04X})",
-            "copy it again; some programs shorten or change what they show",
+            "copy it again; some programs shorten or change what they display",
         )
     if any_word:
         return
     if re.fullmatch(_STAND_IN, text) or re.search(_CUT, text):
         raise InputError(
-            f"{what} is a placeholder, or was cut where it was shown",
+            f"{what} is a placeholder, or was shortened where you copied it",
             "copy the whole value from the service",
         )
 
@@ -178,14 +178,14 @@ def _check_origin(
                 refusal.hint or "'keyswitch providers' lists the providers",
             )
     if public_prefix(text) and _is_twice(text):
-        raise InputError(f"{what} is there twice", "give it once")
+        raise InputError(f"{what} was pasted twice", "enter it once")
     if field.prefixes and not text.startswith(field.prefixes):
         raise InputError(
-            f"{what} does not begin with {' or '.join(field.prefixes)}",
+            f"{what} does not start with {' or '.join(field.prefixes)}",
             f"get one: {help_url}" if help_url else "check the source",
         )
     if field.pattern and not re.fullmatch(field.pattern, text):
-        raise InputError(f"{what} does not look like one", "check the source")
+        raise InputError(f"{what} has the wrong form", "check the source")
 
 
 def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
@@ -197,9 +197,9 @@ def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
     key = "".join(text.split())  # free text may end its lines
     known = public_prefix(key)
     if _is_twice(key) and (known or len(key) >= 2 * HIDDEN_AT_LEAST):
-        return f"{what} is there twice"
+        return f"{what} was pasted twice"
     if known and any(key.find(s, 1) > 0 for s in SECRET_STARTS if s[3:]):
-        return f"{what} begins twice: something else may be in it"
+        return f"{what} starts twice: it may contain something else"
     if fields.get("base_url"):
         return ""
     length = next((n for n in field.lengths if key.startswith(n.prefix)), None)
@@ -211,7 +211,7 @@ def doubt(field: Field, text: str, fields: Mapping[str, str]) -> str:
     why = (
         "a part may be missing"
         if len(key) < length.shortest
-        else "something else may be in it"
+        else "it may contain something else"
     )
     return f"{what} has {len(key)} characters, not {usual}: {why}"
 
@@ -226,13 +226,13 @@ def check_plain(field: Field, value: str) -> None:
     if len(value) > PLAIN_LIMIT:
         raise InputError(
             f"'{field.name}' is longer than {PLAIN_LIMIT} characters",
-            "shorten it",
+            "enter a shorter one",
         )
     if field.lines:
         custom_headers.check(field.name, value, field.help)
     if not value.isprintable():
         raise InputError(
-            f"'{field.name}' holds control or invisible characters",
+            f"'{field.name}' contains control or invisible characters",
             "type it again without them",
         )
     if "://" in value:
@@ -242,7 +242,7 @@ def check_plain(field: Field, value: str) -> None:
         shown = value if len(value) <= _SHOWN else f"{value[:4]}…"
         raise InputError(
             f"'{shown}' cannot be the {field.title or field.name}",
-            field.help or f"it has to match {field.pattern}",
+            field.help or f"it must match {field.pattern}",
         )
     if field.name == "env":
         check_variable(value)
@@ -264,14 +264,14 @@ def _check_address(field: Field, value: str) -> None:
         return  # the pattern says it
     if "@" in parts.netloc:
         raise InputError(
-            f"the address in '{field.name}' holds a user name or a password",
-            "give the address alone, and the secret as a secret",
+            f"the URL in '{field.name}' contains a user name or password",
+            "enter only the URL, and store the secret as a secret",
         )
     for name, _ in pairs:
         if re.fullmatch(_CREDENTIAL_PARAMETER, name):
             raise InputError(
-                f"the address in '{field.name}' holds a credential ({name})",
-                "give the address alone, and the secret as a secret",
+                f"the URL in '{field.name}' contains a credential ({name})",
+                "enter only the URL, and store the secret as a secret",
             )
 
 
@@ -282,8 +282,8 @@ def check_variable(name: str) -> None:
     decides = steers(name)
     if decides:
         raise InputError(
-            f"'{name}' is not a variable for a credential: it names {decides}",
-            "choose the one that your program reads its key from",
+            f"'{name}' is not a variable for a credential: it sets {decides}",
+            "use the variable that your program reads its key from",
         )
 
 

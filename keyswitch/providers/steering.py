@@ -25,8 +25,8 @@ class Steering(Frozen):
         """Say it in one line."""
         value = f" to '{self.value}'" if self.value else ""
         return (
-            f"provider '{self.provider}' (a file of yours) sets "
-            f"{self.variable}{value}, which names {self.decides}"
+            f"provider '{self.provider}' (your own file) sets "
+            f"{self.variable}{value}, which sets {self.decides}"
         )
 
 
@@ -57,9 +57,9 @@ def refuse_named(provider: Provider, profile: Profile) -> None:
         decides = steers(variable)
         if decides:
             raise InputError(
-                f"profile '{profile.name}' puts its {field} into "
-                f"{variable}, which names {decides}",
-                "name the variable that your program reads its key from: "
+                f"profile '{profile.name}' puts its {field} into {variable}, "
+                f"which sets {decides}",
+                "set the variable that your program reads its key from: "
                 f"keyswitch edit {profile.name} --set {by}=NAME",
             )
 

@@ -17,8 +17,8 @@ PROGRAM = "a program to run, or code to load"
 SHELL = "a setting of the shell itself"
 PLACE = "a file or folder that programs read"
 TRUST = "which certificates programs trust"
-PROXY = "a proxy that everything goes through"
-ADDRESS = "an address that something is sent to"
+PROXY = "a proxy for all connections"
+ADDRESS = "an address that data is sent to"
 
 
 class Row(Frozen):

@@ -90,16 +90,20 @@ def _read(provider: Provider, table: Mapping[str, Any]) -> Verification:
         elif key in _TABLES and isinstance(value, dict):
             found[key] = tuple(value.items())
             if not _are_texts([*value.values()]):
-                raise _wrong(provider, f"'{key}' takes NAME = \"text\"")
+                raise _wrong(
+                    provider, f"'{key}' must have the form NAME = \"text\""
+                )
         elif key == "signed" and value == STS:
             found[key] = value
         else:
-            raise _wrong(provider, f"there is no such '{key}'")
+            raise _wrong(provider, f"unknown '{key}'")
     made = Verification(**found)
     if not (made.url or made.signed):
         raise _wrong(provider, "'url' is missing")
     if not all(re.fullmatch(_ADDRESS, text) for text in made.url):
-        raise _wrong(provider, "'url' takes addresses: https://HOST/PATH")
+        raise _wrong(
+            provider, "'url' must be a list of URLs: https://HOST/PATH"
+        )
     return made
 
 
@@ -109,4 +113,4 @@ def _are_texts(value: Any) -> bool:
 
 def _wrong(provider: Provider, text: str) -> InputError:
     where = f"the file of provider '{provider.id}' in [verify]"
-    return InputError(f"{where}: {text}", "mend that provider file")
+    return InputError(f"{where}: {text}", "fix that provider file")

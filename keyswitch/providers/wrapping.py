@@ -15,7 +15,7 @@ class WrappedSecretError(InputError):
     """A secret with something around it, such as `export NAME=...`."""
 
     def __init__(self, what: str, wrapping: str, inner: str) -> None:
-        hint = "give the secret alone"
+        hint = "enter only the secret"
         super().__init__(f"{what} has {wrapping} around it", hint)
         self.inner = Secret(inner)
 

@@ -61,8 +61,8 @@ def open_store(name: str, paths: Paths, ask: Ask) -> SecretStore:
 
         return ReferenceStore(paths, ask)
     raise StoreError(
-        f"there is no secret store '{name}'",
-        f"the stores are {' and '.join(STORES)}",
+        f"unknown secret store '{name}'",
+        f"choose one of: {', '.join(STORES)}",
     )
 
 
@@ -70,7 +70,7 @@ def delete_items(paths: Paths, refs: Sequence[SecretRef], *, ask: Ask) -> None:
     """Delete items from whatever stores they lie in."""
     from keyswitch.progress import Progress  # start-up has nothing to delete
 
-    with Progress("deleting former secrets", len(refs)) as step:
+    with Progress("deleting old secrets", len(refs)) as step:
         for name in sorted({ref.store for ref in refs}):
             store = open_store(name, paths, ask)
             for ref in (ref for ref in refs if ref.store == name):
@@ -116,7 +116,7 @@ def _from_stores(
     in_keychain = [ref for ref in refs if ref[0] == "keychain"]
     if len(in_vault) + len(in_keychain) < len(refs):
         raise StoreError(
-            "the profile names a secret store that this version does not know",
+            "the profile uses a secret store that this version does not know",
             "correct its 'store' lines: keyswitch edit NAME",
         )
     if in_vault:

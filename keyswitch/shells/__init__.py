@@ -37,8 +37,8 @@ ONE, ALL = f"{SAVED_PREFIX}n", f"{SAVED_PREFIX}r"
 
 # What a shell says, before the names, where it cannot carry out the text.
 REFUSED = (
-    "nothing is changed, because of readonly, local or typed variables in "
-    "this shell:"
+    "nothing changed, because this shell has readonly, local or typed "
+    "variables:"
 )
 
 
@@ -89,7 +89,7 @@ def refuse_read_only(
     refused = names.intersection(touched(script))
     if refused:
         raise InputError(
-            f"{shell} lets nobody set {min(refused)}",
+            f"{shell} does not let anybody set {min(refused)}",
             "use `keyswitch run`, or another variable in the profile",
         )
 
@@ -127,8 +127,8 @@ def _check(script: EnvScript) -> None:
     for name in [*names, *(name for name, _ in script.assign)]:
         if not is_variable(name):
             raise InputError(
-                "a variable name is not acceptable",
-                "use letters, digits and '_', not starting with a digit",
+                "invalid variable name",
+                "use letters, digits and '_', and do not start with a digit",
             )
     for name, value in script.assign:
         if "\0" in value:

@@ -76,6 +76,6 @@ def _quote(name: str, value: str) -> str:
         if frozenset('"$`!').isdisjoint(value):
             return f'"{value}"'
     raise InputError(
-        f"a .env file cannot carry the value of {name} to every reader",
+        f"not every reader of a .env file accepts the value of {name}",
         "use `keyswitch env --format json`, or `keyswitch run`",
     )

@@ -48,12 +48,10 @@ def hook_script(shell: str, state_file: str, config_file: str) -> str:
     """Return the hook for a shell."""
     kind = HOOKS.get(shell)
     if kind is None:
-        raise UsageError(
-            "there is no hook for this shell", f"known: {', '.join(HOOKS)}"
-        )
+        raise UsageError("no hook for this shell", f"known: {', '.join(HOOKS)}")
     if "\n" in state_file or "\0" in state_file:
         raise InputError(
-            "the path of the state file holds a newline or a NUL character",
+            "the path of the state file contains a newline or a NUL character",
             "set KEYSWITCH_HOME to a folder with a plain name",
         )
     paths = {
@@ -79,7 +77,7 @@ def filled(shell: str, name: str, words: Mapping[str, str]) -> str:
     if text is None:
         raise NotFoundError(
             f"the hook for {shell} is missing in this installation",
-            "install keyswitch again",
+            "reinstall keyswitch",
         )
     for placeholder, word in words.items():
         for quote in "'\"":

@@ -148,19 +148,19 @@ def find(path: str, data: bytes | None) -> slice | None:
 def _broken(path: str, begins: int, ends: int) -> FileStateError:
     if begins > 1:
         return FileStateError(
-            f"{path} has {begins} blocks of keyswitch",
-            "delete all of them but one, markers included, and try again",
+            f"{path} has {begins} keyswitch blocks",
+            "delete all but one, with their markers, and try again",
         )
     marker, other = (BEGIN, END) if begins > ends else (END, BEGIN)
     if begins == ends:
-        what = "the end of keyswitch's block before its begin"
+        what = "the end of the keyswitch block before its start"
     elif ends > 1:
         what = f"more than one line '{END.decode()}'"
     else:
-        what = f"a line '{marker.decode()}', but no '{other.decode()}'"
+        what = f"a line '{marker.decode()}' without '{other.decode()}'"
     return FileStateError(
         f"{path} has {what}",
-        "delete what is left of that block, markers included, and try again",
+        "delete the rest of that block, with its markers, and try again",
     )
 
 

@@ -92,7 +92,7 @@ def cmd(script: EnvScript) -> str:
             or len(line) > _LONGEST_LINE
         ):
             raise InputError(
-                f"cmd cannot carry the value of {name}",
+                f"cmd cannot set the value of {name}",
                 "use PowerShell, or run the command with `keyswitch run`",
             )
         lines.append(line)

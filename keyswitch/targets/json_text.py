@@ -79,7 +79,7 @@ class JsonText:
         except UnicodeDecodeError as e:
             raise UnreadableTextError(
                 f"{path}: not valid UTF-8",
-                "save that file as UTF-8",
+                "save the file as UTF-8",
             ) from e
         if "\0" in text[:4]:
             raise UnreadableTextError(
@@ -94,7 +94,7 @@ class JsonText:
         column = len(before) - before.rfind("\n")
         return UnreadableTextError(
             f"{self.path}:{line}:{column}: {what}",
-            "mend that place; keyswitch does not write what it cannot read",
+            "fix the file; keyswitch does not write what it cannot read",
         )
 
     def _after_value(self, at: int) -> int:
@@ -119,7 +119,7 @@ class JsonText:
         """Return the outermost object, after checking the whole text."""
         at = self._space(1 if self.text.startswith("\ufeff") else 0)
         if not self.text.startswith("{", at):
-            raise self.fail(at, "the file has to hold a JSON object")
+            raise self.fail(at, "the file must contain a JSON object")
         try:
             found = self.container(at, into)
         except UnreadableTextError:
@@ -127,7 +127,7 @@ class JsonText:
             raise
         end = self._space(found.end)
         if end != len(self.text):
-            raise self.fail(end, "something follows the JSON object")
+            raise self.fail(end, "extra text after the JSON object")
         return found
 
     def container(self, at: int, into: Sequence[str] = ()) -> Container:
@@ -188,7 +188,7 @@ class JsonText:
             if child is None or depth == len(keys) - 1:
                 break
             if child.inside is None:
-                what = f"'{key}' has to be a JSON object"
+                what = f"'{key}' must be a JSON object"
                 raise self.fail(child.value, what)
             where = child.inside
         return where, child
@@ -220,7 +220,7 @@ class JsonText:
         if child is None or self.text[child.value] != opening:
             kind = "object" if opening == "{" else "array"
             at = child.value if child else 0
-            raise self.fail(at, f"'{keys[-1]}' has to be a JSON {kind}")
+            raise self.fail(at, f"'{keys[-1]}' must be a JSON {kind}")
         return self.container(child.value)
 
     def checked(self, *, edits: bool) -> Container:
@@ -247,8 +247,8 @@ def check_depth(path: str, raw: str) -> None:
         if not rest:
             return
     raise UnreadableTextError(
-        f"{path}: nested more than {MAX_DEPTH} deep",
-        "mend that file; keyswitch does not write what it cannot read",
+        f"{path}: nested more than {MAX_DEPTH} levels deep",
+        "fix the file; keyswitch does not write what it cannot read",
     )
 
 

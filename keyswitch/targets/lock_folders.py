@@ -116,7 +116,7 @@ def _wait(spec: LockSpec, done: Callable[[LockSpec], bool]) -> None:
                 _remove_stale(spec)
             if time.monotonic() > end:
                 raise FileStateError(
-                    f"{who} holds {spec.path} for more than {WAIT:.0f} s",
+                    f"{who} has held {spec.path} for more than {WAIT:.0f} s",
                     f"try again when it has finished writing; if no "
                     f"{spec.program} runs: rmdir {shlex.quote(spec.path)}",
                 )
@@ -130,13 +130,13 @@ def _remove_stale(spec: LockSpec) -> None:
     except FileNotFoundError:
         return
     except OSError as e:
-        what = "is a file, and no lock" if e.errno == errno.ENOTDIR else ""
+        what = "is a file, not a lock" if e.errno == errno.ENOTDIR else ""
         if e.errno == errno.ENOTEMPTY:
-            what = "is a lock with something in it"
+            what = "is a lock that is not empty"
         why = what or f"cannot be removed: {(e.strerror or '').lower()}"
         raise FileStateError(
-            f"{spec.path} {why}, so {spec.program}'s files stay as they are",
-            f"look at it, then: rm -r {shlex.quote(spec.path)}",
+            f"{spec.path} {why}, so {spec.program}'s files were not changed",
+            f"check it, then: rm -r {shlex.quote(spec.path)}",
         ) from e
 
 

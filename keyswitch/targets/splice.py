@@ -58,7 +58,7 @@ class Edited(JsonText):
     def _present(self, keys: Sequence[str]) -> tuple[Container, Child]:
         where, child = self.find(keys)
         if child is None:
-            raise self.fail(0, f"'{keys[-1]}' is not there")
+            raise self.fail(0, f"'{keys[-1]}' is missing")
         return where, child
 
     def _put(self, start: int, end: int, piece: str) -> None:

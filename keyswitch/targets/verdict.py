@@ -12,12 +12,13 @@ RAW = "raw"
 BEARER = "Bearer"
 AWS = "AWS4-HMAC-SHA256"
 
-ASK_TOKEN = "a token is fetched first"
+ASK_TOKEN = "it fetches a token first"
 ASK_PROGRAM = (
-    "a program is asked first: it is known only when that runs (--run-helper)"
+    "it runs a program first: the answer is known only when that runs "
+    "(--run-helper)"
 )
 
-NO_CREDENTIAL = "there is no credential"
+NO_CREDENTIAL = "no credential found"
 
 # The kind of a source that a machine may have, without a word in any file.
 SERVICE = "service"
@@ -82,7 +83,7 @@ class Source(Frozen):
         if self.set_by == SERVER:
             return "ask who manages Claude Code at your organization"
         if self.set_by == "flag" and not self.path:
-            return "leave --settings away"
+            return "leave out --settings"
         return f"remove '{self.name}' from {self.place}"
 
 

@@ -140,7 +140,7 @@ def _decides(
     try:
         old = profile_files.parse((before or b"").decode(), f"{item.name}.toml")
     except (InputError, UnicodeDecodeError):
-        yield "new profile" if before is None else "unreadable until now"
+        yield "new profile" if before is None else "unreadable before"
         return
     yield from _changed(old, new, _harmless(team, new.provider))
 

@@ -51,7 +51,7 @@ def _of_own(provider: Provider, profile: Profile) -> Iterator[str]:
         elif filled and variable and steers(variable) == ADDRESS:
             found.add(filled)
     variables = [v for f in provider.fields if f.secret for v in f.env]
-    yield from found or {f"whatever reads {' '.join(variables)}"}
+    yield from found or {f"whichever program reads {' '.join(variables)}"}
 
 
 def _settings(

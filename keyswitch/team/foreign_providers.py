@@ -30,17 +30,17 @@ def provider_in(place: str, provider_id: str, table: Any) -> Provider:
     """Return the provider of one table of a team file, checked."""
     where = f"{place}: [providers.{provider_id}]"
     if provider_id in Catalogue().ids():
-        raise refused(where, "a built-in provider has that name")
+        raise refused(where, "a built-in provider has this name")
     if not isinstance(table, dict):
-        raise refused(where, "it has to be a table")
+        raise refused(where, "it must be a table")
     if "team" in table:
-        raise refused(where, "there is no key 'team'")
+        raise refused(where, "unknown key 'team'")
     _check_patterns(where, table.get("fields"))
     provider = provider_of(where, provider_id, table)
     _check_variables(where, provider)
     for _, taken in provider.claude_code:
         if taken.how not in _HOWS:
-            raise refused(where, f"'how' may not be '{taken.how}'")
+            raise refused(where, f"'how' must not be '{taken.how}'")
     return provider._replace(own=True)
 
 
@@ -53,8 +53,8 @@ def _check_patterns(where: str, fields: Any) -> None:
         ):
             raise refused(
                 where,
-                f"the pattern of '{name}' can take for ever: write it without "
-                "groups and sets in sets, with two of * and + at most",
+                f"the pattern of '{name}' can take forever: use no groups, no "
+                "nested sets and at most two of * and +",
             )
 
 
@@ -63,7 +63,7 @@ def _check_variables(where: str, provider: Provider) -> None:
         decides = "" if "{" in variable else steers(variable)
         if decides not in ("", ADDRESS):
             raise refused(
-                where, f"it sets or unsets {variable}, which names {decides}"
+                where, f"it sets or unsets {variable}, which decides {decides}"
             )
 
 

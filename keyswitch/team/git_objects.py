@@ -77,8 +77,8 @@ def checkout_of(folder: str) -> Checkout:
             prefix = "" if below == "." or git_dir == top else below + "/"
             return Checkout(top, git_dir, prefix)
     raise NotFoundError(
-        f"{folder} is no git checkout, so it has no tags",
-        "name a checkout, or do without --tag",
+        f"{folder} is not a git checkout, so it has no tags",
+        "name a checkout, or leave out --tag",
     )
 
 
@@ -170,7 +170,7 @@ class Objects:
         done = self.run("cat-file", "-s", name)
         if done.status or not done.output.strip().isdigit():
             raise InputError(
-                f"{self._checkout.git_dir} lacks object {name[:12]}, or it is "
+                f"object {name[:12]} in {self._checkout.git_dir} is missing or "
                 "damaged",
                 "fetch the tag again: git fetch --tags",
             )
@@ -183,7 +183,7 @@ class Objects:
         done = self.run("cat-file", kind, name, most=limit)
         if done.status:
             raise InputError(
-                f"object {name[:12]} is no {kind}",
+                f"object {name[:12]} is not a {kind}",
                 "name an annotated tag: git tag -s NAME",
             )
         return done.output
@@ -194,7 +194,7 @@ class Objects:
         program = shutil.which("git", path=path)
         if program is None:
             raise KeyswitchError(
-                "git is not installed, and a tag needs it", "install git"
+                "git is not installed, and --tag needs it", "install git"
             )
         words = [word for one in _OPTIONS for word in ("-c", one)]
         call = Call(
@@ -208,7 +208,7 @@ class Objects:
         except SilentError:
             raise KeyswitchError(
                 f"git did not answer within {DEADLINE:.0f} s",
-                "look at that repository, or give the file with --sha256",
+                "check that repository, or give the file with --sha256",
             ) from None
         except TooMuchError:
             raise _too_large(most) from None
@@ -244,5 +244,5 @@ class Objects:
 def _too_large(limit: int) -> InputError:
     return InputError(
         f"an object of that tag is larger than {limit >> 10} KiB",
-        "a team file is a small text: ask whoever made the tag",
+        "a team file is small: ask whoever made the tag",
     )

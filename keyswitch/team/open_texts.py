@@ -13,7 +13,7 @@ from typing import Any
 from keyswitch.display import printable, secrets_in
 from keyswitch.errors import InputError
 
-ASK = "nothing of it counts; ask whoever keeps the team file"
+ASK = "nothing was taken over; ask whoever maintains the team file"
 
 _MOST_LINES = 150_000
 _MOST_DOTS = 16  # of keys, in one line
@@ -49,13 +49,13 @@ def decoded(place: str, data: bytes) -> str:
         raise refused(f"{place}:{at}", "not valid UTF-8") from e
     lines = text.split("\n")
     if len(lines) > _MOST_LINES:
-        raise refused(place, f"it has over {_MOST_LINES} lines")
+        raise refused(place, f"it has more than {_MOST_LINES} lines")
     for number, line in enumerate(lines, 1):
         wrong = _hidden(line.removesuffix("\r").replace("\t", ""))
         if not wrong and secrets_in(line):
             wrong = _SECRET
         if not wrong and _is_slow(line):
-            wrong = "a key of too many parts, or a text of several lines"
+            wrong = "a key with too many parts, or a string of several lines"
         if wrong:
             raise refused(f"{place}:{number}", wrong)
     return text
@@ -72,7 +72,9 @@ def _is_slow(line: str) -> bool:
     )
 
 
-_SECRET = "what looks like a secret; a team file names references only"
+_SECRET = (
+    "something that looks like a secret; a team file contains only references"
+)
 
 
 def check(place: str, document: Mapping[str, Any]) -> None:

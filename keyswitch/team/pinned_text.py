@@ -22,8 +22,8 @@ def pinned(paths: Paths, record: TeamRecord) -> Team:
     data = read_regular(path, team_file.LIMIT, ours=True)
     if data is None or sha256(data) != record.sha256:
         raise KeyswitchError(
-            f"the text of team '{record.name}' is not there any more",
-            f"take it over again: keyswitch team update {record.name}",
+            f"the file of team '{record.name}' no longer exists",
+            f"fetch it again: keyswitch team update {record.name}",
         )
     return team_file.parse(data, path)
 

@@ -45,9 +45,7 @@ class SignedFile(Frozen):
 def check_tag(tag: str) -> None:
     """Raise unless a tag's name can be that of a file below refs/tags."""
     if not _NAME.fullmatch(tag) or ".." in tag or tag.endswith(".lock"):
-        raise InputError(
-            f"'{tag}' is no name of a tag", "for example: --tag v3"
-        )
+        raise InputError(f"'{tag}' is not a tag name", "for example: --tag v3")
 
 
 def read(folder: str, tag: str, environ: Mapping[str, str]) -> SignedFile:
@@ -69,13 +67,13 @@ def _commit_of(tag: str, text: bytes) -> str:
     head = _HEAD.match(text)
     if head is None or head[2] != b"commit":
         raise InputError(
-            f"tag '{tag}' is not one of a commit", "tag the commit itself"
+            f"tag '{tag}' does not point to a commit", "tag the commit itself"
         )
     if head[3] != tag.encode():
         former = printable(head[3].decode("utf-8", "replace"))
         raise InputError(
-            f"what is called '{tag}' is the tag '{former}'",
-            "somebody renamed it; ask whoever signs the tags",
+            f"the tag named '{tag}' is really the tag '{former}'",
+            "somebody renamed it: ask whoever signs the tags",
         )
     return head[1].decode()
 
@@ -106,7 +104,7 @@ def _verified(
 def _not_good(tag: str, kind: str, lines: list[str]) -> InputError:
     if any("allowedSignersFile" in line for line in lines):
         return InputError(
-            f"whose SSH key may sign tag '{tag}' is not known here",
+            f"no SSH keys are configured that may sign tag '{tag}'",
             "git config --global gpg.ssh.allowedSignersFile FILE",
         )
     unknown = any(
@@ -117,12 +115,12 @@ def _not_good(tag: str, kind: str, lines: list[str]) -> InputError:
         if kind == "SSH":
             hint = "add it to the file of gpg.ssh.allowedSignersFile"
         return InputError(
-            f"the key that signed tag '{tag}' is not one that you know",
+            f"unknown key signed tag '{tag}'",
             f"if it is the right one: {hint}",
         )
     return InputError(
-        f"the signature of tag '{tag}' is not good",
-        "nothing of it counts; ask whoever signs the tags",
+        f"bad signature on tag '{tag}'",
+        "nothing was taken over; ask whoever signs the tags",
     )
 
 
@@ -140,6 +138,6 @@ def _blob(objects: Objects, tag: str, commit: str, path: str) -> bytes:
     if words[0] not in _REGULAR:
         raise InputError(
             f"{path} of tag '{tag}' is a link or a submodule",
-            "a team file is a file of its own",
+            "a team file must be a regular file",
         )
     return objects.content("blob", words[2], team_file.LIMIT)

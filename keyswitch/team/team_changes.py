@@ -93,8 +93,8 @@ def left_without_provider(
         return []
     profiles, _ = profile_files.load_all(workspace.paths)
     return [
-        f"profile '{one.name}' uses provider '{one.provider}', which goes: "
-        "without a file of your own for it, it cannot be used"
+        f"profile '{one.name}' uses provider '{one.provider}', which will be "
+        "removed: add your own file for that provider to keep using it"
         for one in profiles
         if one.team != name and one.provider in gone
     ]
@@ -117,8 +117,8 @@ def put_back(draft: Draft, undone: Record) -> None:
     if since:
         place = comparison.path_of(paths, since[0].item)
         raise FileStateError(
-            f"{place} was changed since, so the change cannot be taken back",
-            "change it yourself; 'keyswitch history' says what was done",
+            f"cannot undo the change: {place} has changed since",
+            "change it by hand; 'keyswitch history' lists past changes",
         )
     _plan(draft, name, teams[0], None)
 
@@ -135,8 +135,8 @@ def _plan(
     found = comparison.compare(workspace.paths, name, team, draft.read)
     if shown is not None and found != shown:
         raise FileStateError(
-            "a file was changed while you looked at the difference",
-            "nothing was changed; look again: run the command once more",
+            "a file changed while you reviewed the difference",
+            "nothing changed; run the command again",
         )
     altered: dict[str, Profile | None] = {}
     for one in found.differences:

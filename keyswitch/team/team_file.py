@@ -88,7 +88,7 @@ def _parsed(data: bytes, place: str) -> Team:
         catalogue.take(provider)
     entries = _tables(place, document, "profiles", MOST)
     if not entries:
-        raise refused(place, "there is no profile in it")
+        raise refused(place, "it contains no profile")
     profiles = {
         key: _profile(place, key, entry, catalogue)._replace(team=name)
         for key, entry in entries.items()
@@ -108,9 +108,9 @@ def _parsed(data: bytes, place: str) -> Team:
 def _titles(place: str, document: Mapping[str, Any]) -> tuple[str, str]:
     name, description = (document.get(k, "") for k in ("name", "description"))
     if not isinstance(name, str) or not isinstance(description, str):
-        raise refused(place, "'name' and 'description' have to be texts")
+        raise refused(place, "'name' and 'description' must be strings")
     if not name:
-        raise refused(place, "'name' is missing, which is the team's")
+        raise refused(place, "the team's 'name' is missing")
     if len(description) > _DESCRIPTION:
         raise refused(
             place, f"'description' is longer than {_DESCRIPTION} characters"
@@ -125,7 +125,7 @@ def _refuse_unknown(
     for key in table:
         if key not in known:
             raise refused(
-                place, f"there is no key '{key}'; it takes {', '.join(known)}"
+                place, f"unknown key '{key}'; valid keys are {', '.join(known)}"
             )
 
 
@@ -134,9 +134,9 @@ def _tables(
 ) -> Mapping[str, Any]:
     table = document.get(key, {})
     if not isinstance(table, dict):
-        raise refused(place, f"'{key}' has to be a table of tables")
+        raise refused(place, f"'{key}' must be a table of tables")
     if len(table) > most:
-        raise refused(place, f"it has over {most} {key}")
+        raise refused(place, f"it has more than {most} {key}")
     for name in table:
         _check_name(f"{place}: {key}", name)
     return table
@@ -155,13 +155,13 @@ def _profile(
 ) -> Profile:
     where = f"{place}: [profiles.{name}]"
     if not isinstance(entry, dict):
-        raise refused(where, "it has to be a table")
+        raise refused(where, "it must be a table")
     if "secrets" in entry:
-        raise refused(where, "it takes 'references', and no 'secrets'")
+        raise refused(where, "it takes 'references', not 'secrets'")
     _refuse_unknown(where, entry, (*_PROFILE_KEYS, *_TABLES))
     references = entry.get("references", {})
     if not isinstance(references, dict):
-        raise refused(where, "'references' has to be a table")
+        raise refused(where, "'references' must be a table")
     document = {key: entry[key] for key in _PROFILE_KEYS if key in entry}
     document["fields"] = entry.get("fields", {})
     document["secrets"] = {
@@ -183,7 +183,9 @@ def _reference(where: str, value: Any) -> dict[str, Any]:
     if not isinstance(table, dict) or not isinstance(
         table.get("reference"), str
     ):
-        raise refused(where, 'a reference is a text, such as "op://Eng/key/pw"')
+        raise refused(
+            where, 'a reference is a string, such as "op://Eng/key/pw"'
+        )
     _refuse_unknown(where, table, _REFERENCE_KEYS)
     _check_reference(where, table["reference"])
     found = {"store": REFERENCE, "item": table["reference"]}
@@ -219,7 +221,7 @@ def _check(catalogue: Catalogue, profile: Profile) -> None:
     for name in profile.fields:
         if provider.field(name).secret:
             raise InputError(
-                f"'{name}' is a secret: 'references' says where it is"
+                f"'{name}' is a secret: name its place in 'references'"
             )
     provider.check(profile)
     refuse_named(provider, profile)
@@ -235,7 +237,8 @@ def _text(place: str, item: Item, document: Mapping[str, Any]) -> bytes:
     data = text.encode()
     if len(data) > _SIZES[item.kind] or parse_text(text, "") != document:
         raise refused(
-            place, f"{item.kind} '{item.name}' fits no {item.kind} file"
+            place,
+            f"{item.kind} '{item.name}' does not make a valid {item.kind} file",
         )
     return data
 

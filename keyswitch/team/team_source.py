@@ -64,7 +64,7 @@ def _bytes_of(path: str) -> bytes:
     if is_link:
         raise InputError(
             f"{path} is a link",
-            "a team file is a file of its own: name what the link leads to",
+            "a team file must be a regular file: name the link's target",
         )
     try:
         data = read_regular(path, team_file.LIMIT)
@@ -77,6 +77,6 @@ def _bytes_of(path: str) -> bytes:
 
 def _missing(path: str) -> NotFoundError:
     return NotFoundError(
-        f"there is no file {path}",
+        f"no such file: {path}",
         f"name a team file, or a directory with a {team_file.NAME}",
     )

@@ -178,7 +178,7 @@ def refusal(profile: Compiled, active: Compiled | None) -> KeyswitchError:
     """Return what is said where a profile does not fit."""
     name = f"'{active.name}'" if active else "no profile"
     return KeyswitchError(
-        f"'{profile.name}' is chosen here, but Claude Code's settings are "
-        f"for {name}, and they come first",
-        f"start it so: keyswitch run {profile.name} -- claude",
+        f"'{profile.name}' is active here, but Claude Code's settings are for "
+        f"{name} and take precedence",
+        f"start it with: keyswitch run {profile.name} -- claude",
     )

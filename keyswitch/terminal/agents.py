@@ -77,6 +77,6 @@ def require_person(
 def refusal(hint: str = "") -> KeyswitchError:
     """Return what an agent is told."""
     return KeyswitchError(
-        "an agent runs this command, and it may not see secrets",
-        f"run it in a terminal of your own{hint}",
+        "an agent is running this command and may not see secrets",
+        f"run it in your own terminal{hint}",
     )

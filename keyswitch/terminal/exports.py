@@ -50,7 +50,7 @@ def _set_timer(seconds: float) -> None:
 def _too_slow(_number: int, _frame: object) -> None:
     raise KeyswitchError(
         f"gave up after {ENV_LIMIT} s",
-        "look at the secret store with 'keyswitch doctor'",
+        "check the secret store with 'keyswitch doctor'",
     )
 
 
@@ -207,12 +207,12 @@ def one_secret(paths: Paths, profile: Compiled, field: str) -> str:
     if field not in profile.refs:
         raise NotFoundError(
             f"profile '{profile.name}' has no {field}",
-            f"give it one: keyswitch rotate {profile.name}",
+            f"add one: keyswitch rotate {profile.name}",
         )
     value = values_of(paths, profile, [field], deadline=HELPER_LIMIT)[field]
     if "\n" in value and profile.refs[field][0] == "reference":
         raise InputError(
             f"the {field} of profile '{profile.name}' has more than one line",
-            f"a program takes one: look at {profile.refs[field][1]}",
+            f"programs need a single line: check {profile.refs[field][1]}",
         )
     return value

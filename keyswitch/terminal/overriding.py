@@ -103,7 +103,7 @@ def _exact(
             continue
         if winner.text.strip() != value:
             found.append(
-                f"{name} has no effect on Claude Code: "
-                f"{winner.source.place} sets it to something else"
+                f"{name} has no effect on Claude Code: {winner.source.place} "
+                "overrides it"
             )
     return found

@@ -64,18 +64,18 @@ def require_own_host(
     for path in _of_repository(scene):
         if _is_too_large(path):
             raise MovedError(
-                f"{path} is too large to look through, or no plain file, so "
-                f"'{profile.name}' is not given to a program here",
+                f"{path} is too large to check, or not a regular file, so no "
+                f"program here gets '{profile.name}'",
                 f"make {path} smaller, or start the program in another "
                 "directory",
             )
     found = next(_moves(profile, scene, regions=regions), None)
     if found is not None:
         raise MovedError(
-            f"{found.place} sets {found.name}, so the secret of "
-            f"'{profile.name}' could go to another host, and is not given",
-            f"remove '{found.name}' from {found.place}; if you want this, "
-            "make a profile for that address: keyswitch add NAME --provider "
+            f"{found.place} sets {found.name}: the secret of '{profile.name}' "
+            "could go to another host, so no program here gets it",
+            f"remove '{found.name}' from {found.place}; if you want this, add "
+            "a profile for that address: keyswitch add NAME --provider "
             "gateway",
         )
 

@@ -80,8 +80,8 @@ def select(
             check_name(pinned)
         except InputError as e:
             raise InputError(
-                f"{PROFILE_VARIABLE} does not hold a profile name",
-                f"unset {PROFILE_VARIABLE}, or set it to a name of "
+                f"{PROFILE_VARIABLE} is not a profile name",
+                f"unset {PROFILE_VARIABLE}, or set it to a name from "
                 "'keyswitch list'",
             ) from e
         return Selection(pinned, BY_TERMINAL)
@@ -195,7 +195,7 @@ def require_there(paths: Paths, chosen: Selection) -> None:
     if chosen.name and not os.path.lexists(paths.profile(chosen.name)):
         again = "link" if chosen.how == BY_DIRECTORY else "use"
         raise NotFoundError(
-            f"there is no profile '{chosen.name}', chosen by {chosen.how}",
+            f"no profile named '{chosen.name}', chosen by {chosen.how}",
             ENDS.get(chosen.how, f"choose another: keyswitch {again} NAME"),
         )
 

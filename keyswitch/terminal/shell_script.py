@@ -57,15 +57,17 @@ def for_shell(
             else marker.plan_unset(environ, marker.read_key(paths))
         )
         if chosen.name:
-            line = f"{chosen.link} asks for '{chosen.name}', which is not here"
+            line = (
+                f"{chosen.link} links to '{chosen.name}', which does not exist"
+            )
             shell.notes.append((f"gone-{chosen.name}", line))
     else:
         script = shell.script_for(chosen, profile, active)
     device = terminal_device()
     if chosen.how == BY_TERMINAL and marker.came_along(environ, device):
         line = (
-            f"'{chosen.name}' was chosen in the terminal that this one was "
-            'started from: eval "$(keyswitch off --here)" ends it here'
+            f"'{chosen.name}' was chosen in the terminal that started this "
+            'one; to end it here: eval "$(keyswitch off --here)"'
         )
         shell.notes.append((f"pane-{chosen.name}", line))
     if profile is not None and chosen.how == BY_DIRECTORY:
@@ -216,8 +218,9 @@ class _Shell:
         ):
             return []
         line = (
-            f"the login '{profile.name}' reaches a directory only from a "
-            f"folder of its own: keyswitch edit {profile.name} --isolated"
+            f"a directory can use the login '{profile.name}' only if the "
+            "profile has its own configuration folder: keyswitch edit "
+            f"{profile.name} --isolated"
         )
         return [(f"login-{profile.name}", line)]
 
@@ -244,9 +247,9 @@ class _Shell:
 
 def _note_of(link: Link) -> Note:
     if link.name:
-        line = f"{link.path} asks for '{link.name}' and is not allowed"
-        return link.mark[:12], f"{line} (to use it: keyswitch allow)"
-    return link.mark[:12], f"{link.path} is not used: {link.why}"
+        line = f"{link.path} links to '{link.name}' but is not allowed"
+        return link.mark[:12], f"{line} (to allow it: keyswitch allow)"
+    return link.mark[:12], f"ignoring {link.path}: {link.why}"
 
 
 def _set_by_direnv(

@@ -85,8 +85,8 @@ def summary(totals: Totals) -> str:
     """Return a run in one line."""
     if not totals.count:
         return (
-            "no request passed through: none was sent, or only to hosts that "
-            "no base URL covers (see --intercept)"
+            "no request seen: the command sent none, or only to hosts that no "
+            "base URL covers (see --intercept)"
         )
     requests = "1 request" if totals.count == 1 else f"{totals.count} requests"
     parts = [requests]

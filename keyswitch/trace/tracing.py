@@ -108,7 +108,7 @@ class Tracing:
         except OSError as e:
             raise KeyswitchError(
                 f"cannot run '{self.ready.command[0]}': {e.strerror}",
-                "check that it is a program and that you may run it",
+                "check that it is a program you may run",
             ) from e
         finally:
             if self.interception is not None:
@@ -198,18 +198,18 @@ class Tracing:
             and not self._is_intercepted(value.text)
         ):
             self.say(
-                f"{value.source.place} sets {rules.BASE_URL} and outranks "
-                "trace: its requests are not seen; use --intercept"
+                f"{value.source.place} sets {rules.BASE_URL}, which overrides "
+                "trace: its requests are not shown; use --intercept"
             )
         value = scene.request.given(*rules.PROXIES)
         ours = environ.get("HTTPS_PROXY")
         if self.interception is not None and value and value.text != ours:
             self.say(
-                f"{value.source.place} sets a proxy and outranks trace: "
-                "nothing is seen"
+                f"{value.source.place} sets a proxy, which overrides trace: "
+                "nothing is shown"
             )
         if scene.request.text("ANTHROPIC_UNIX_SOCKET"):
-            self.say("ANTHROPIC_UNIX_SOCKET is set: its requests are not seen")
+            self.say("ANTHROPIC_UNIX_SOCKET is set: its requests are not shown")
 
     def _warn_of_files(self, found: list[Replaced]) -> None:
         """Say what a Claude Code that the command starts would not see."""
@@ -220,7 +220,8 @@ class Tracing:
             if value is not None and value.source.path:
                 self.say(
                     f"{value.source.place} sets {one.variable}: a Claude Code "
-                    "that the command starts is not seen; trace claude itself"
+                    "that the command starts is not shown; trace claude "
+                    "itself"
                 )
 
     def _proxy_for(self, url: str) -> tuple[str, Mapping[str, str]] | None:

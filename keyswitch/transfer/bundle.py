@@ -74,16 +74,16 @@ def unpack(
         opened = envelope.parse(data, MAGIC)
         if not key_slots.unwrap_passphrase(opened, passphrase):
             raise LockedError(
-                "this is not the passphrase of the bundle",
-                "it is the one that was chosen at 'keyswitch export'",
+                "wrong passphrase for the bundle",
+                "use the one that was chosen for 'keyswitch export'",
             )
         document = opened.payload()
     except envelope.NewerError as e:
         raise _newer() from e
     except envelope.DamagedError as e:
         raise InputError(
-            "this is no bundle of keyswitch, or it was changed",
-            "make it anew: keyswitch export NAME --to FILE",
+            "this is not a keyswitch bundle, or it was changed",
+            "make a new one: keyswitch export NAME --to FILE",
         ) from e
     version = document.get("version")
     if type(version) is int and version > 1:
@@ -133,6 +133,6 @@ def _newer() -> InputError:
 
 def _odd(what: str) -> InputError:
     return InputError(
-        f"the bundle is not acceptable: {what}",
-        "nothing of it was imported; ask who made it",
+        f"invalid bundle: {what}",
+        "nothing was imported; ask whoever made it",
     )

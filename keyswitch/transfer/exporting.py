@@ -38,7 +38,7 @@ def collect(workspace: Workspace, names: Sequence[str]) -> list[Packed]:
     """Read the profiles and their secrets."""
     if not names:
         raise NotFoundError(
-            "there is no profile to export", "make one: keyswitch add NAME"
+            "no profile to export", "add one: keyswitch add NAME"
         )
     packed, draft = [], Draft(workspace)
     wanted = sorted(set(names))
@@ -53,8 +53,8 @@ def _collected(workspace: Workspace, draft: Draft, name: str) -> Packed:
     profile, _ = workspace.load(name)
     if _is_login(workspace, profile):
         raise InputError(
-            f"'{name}' is a login, and a second copy of one stops working "
-            "when the first is renewed",
+            f"'{name}' is a login: a second copy stops working when the first "
+            "is renewed",
             "log in on the other machine: keyswitch login NAME",
         )
     bindings.require(workspace, profile)
@@ -93,5 +93,5 @@ def write(
 def exists(path: str) -> InputError:
     """Return the error for a file that is there already."""
     return InputError(
-        f"{path} exists already", "choose another name, or give --replace"
+        f"{path} already exists", "choose another name, or add --replace"
     )

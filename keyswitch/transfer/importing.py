@@ -33,8 +33,8 @@ def chosen(packed: Sequence[Packed], names: Collection[str]) -> list[Packed]:
     for name in names:
         if name not in known:
             raise NotFoundError(
-                f"there is no profile '{name}' in the bundle",
-                f"it holds {', '.join(sorted(known)) or 'none'}",
+                f"no profile named '{name}' in the bundle",
+                f"it contains {', '.join(sorted(known)) or 'none'}",
             )
     return [p for p in packed if not names or p.profile.name in names]
 
@@ -113,8 +113,8 @@ def _kept(profile: Profile, ours: Profile | None) -> Profile:
     never = tuple(dict.fromkeys((*ours.never, *profile.never)))
     if len(never) > PLACES_LIMIT:
         raise InputError(
-            f"'{profile.name}' and yours name over {PLACES_LIMIT} places for "
-            "'never' together",
+            f"'{profile.name}' and yours together name more than "
+            f"{PLACES_LIMIT} places for 'never'",
             f"name fewer: keyswitch edit {profile.name} --never PLACE",
         )
     return profile._replace(
@@ -171,13 +171,13 @@ def _replace(draft: Draft, profile: Profile) -> None:
     old, _ = draft.load(profile.name)
     if old.provider != profile.provider:
         raise InputError(
-            f"profile '{profile.name}' is of another provider here "
+            f"profile '{profile.name}' here has another provider "
             f"({old.provider})",
             f"rename it first: keyswitch rename {profile.name} NAME",
         )
     if _kept(profile, old) != profile:
         raise InputError(
-            f"profile '{profile.name}' was changed meanwhile",
-            "look at both again: run the import once more",
+            f"profile '{profile.name}' changed meanwhile",
+            "review both again: run the import again",
         )
     draft.discarded += stored(old.secrets.values())

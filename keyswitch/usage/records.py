@@ -92,4 +92,4 @@ def _read(path: str) -> Usage | None:
     data = read_regular(path, LIMIT)
     if data is None:
         return None
-    return own_json.read(Usage, path, data, "it is seen again")
+    return own_json.read(Usage, path, data, "it is recorded again")

@@ -171,7 +171,7 @@ KINDS = {
     "1 GiB": sparse,
     "link to a file": link_to("beside"),
     "absolute link": link_to("TREE/beside"),
-    "link to nothing": link_to("nowhere"),
+    "dangling symbolic link": link_to("nowhere"),
     "link to itself": link_to(".keyswitch"),
     "link to zero": link_to("/dev/zero"),
     "link to a terminal": link_to("/dev/tty"),

@@ -101,7 +101,7 @@ def test_an_agent_s_command_gets_nothing(denied, line, variable):
     name, _, value = variable.partition("=")
     done = denied(*line, code=1, **{name: value or "1"})
     assert KEY not in done.out
-    assert "an agent runs this command" in done.err
+    assert "an agent is running this command" in done.err
     assert denied.profile_file("w").read_bytes() == before
 
 
@@ -109,7 +109,7 @@ def test_an_agent_s_command_gets_nothing(denied, line, variable):
 @pytest.mark.parametrize("variable", ["AI_AGENT", "AGENT", "CLAUDE_CODE"])
 def test_so_does_one_by_convention(denied, line, variable):
     done = denied(*line, code=1, **{variable: "some-agent"})
-    assert "an agent runs this command" in done.err
+    assert "an agent is running this command" in done.err
 
 
 def test_claude_code_s_own_helpers_are_answered(denied):

@@ -64,7 +64,7 @@ def test_odd_answers_about_keys_stop_no_switch(ks, answers):
     path = put(ks, ".claude.json", text)
     warned = [f for f in findings(ks) if f["id"].startswith("use-")]
     done = ks("use", "work")
-    assert bool(warned) == ("is left as it is" in done.err)
+    assert bool(warned) == ("was not changed" in done.err)
     assert json.loads(ks("whoami", "--json").out)["in_use"]
     ks("off")
     assert path.read_bytes() == text

@@ -31,7 +31,7 @@ def test_whoami_says_so_in_one_line_and_doctor_in_a_note(
 ):
     ks = installed(version)
     said = ks("whoami", PATH="/nowhere", **KEY).out
-    line = f"Claude Code {version} is {age} than what was observed"
+    line = f"Claude Code {version} is {age} than the tested versions"
     assert said.count(line) == 1
     told = ks("doctor", code=None, PATH="/nowhere", **KEY).out
     assert f"  {line}" in told

@@ -52,8 +52,8 @@ def payer(ks, *args, code=0, **environ):
 
 def test_where_nothing_is_set_only_the_machine_is_left(ks):
     said = payer(ks)
-    assert said.startswith("not known who pays: there are no AWS")
-    assert said.endswith("a metadata server may give one")
+    assert said.startswith("not known who pays: no AWS")
+    assert said.endswith("a metadata server may provide one")
     done = ks("whoami", **BEDROCK)
     assert "fix: aws configure" in done.out
     assert payer(ks, code=1, **NO_MACHINE).startswith("nobody pays: ")
@@ -76,7 +76,7 @@ def test_the_machine_that_may_know_is_named(ks, flag, name):
     document = json.loads(ks("whoami", "--json", **environ).out)
     header = document["request"]["authorization"]
     assert header["source"]["name"] == name
-    assert "a metadata server may give one" in header["why_unknown"]
+    assert "a metadata server may provide one" in header["why_unknown"]
     [finding] = [
         w for w in document["warnings"] if w["id"].startswith("cloud-")
     ]
@@ -93,7 +93,7 @@ def test_a_profile_that_no_file_has_is_said_with_those_that_are_there(ks, aws):
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        (MFA, "wants an MFA code (mfa_serial)"),
+        (MFA, "needs an MFA code (mfa_serial)"),
         (MFA.replace("= work", "= wrk"), "source_profile 'wrk', which no AWS"),
         (
             SSO,
@@ -120,7 +120,7 @@ def test_a_role_with_an_mfa_code_has_a_remedy(ks, aws):
 def test_use_of_a_profile_that_no_file_has_says_so(ks, aws):
     add_named(ks, "wrk")
     done = ks("use", "named", code=4)
-    assert "'named' is chosen, but no AWS file has a profile 'wrk'" in done.err
+    assert "'named' is active, but no AWS file has a profile 'wrk'" in done.err
 
 
 def test_a_long_chain_of_profiles_ends(ks, aws):
@@ -136,7 +136,7 @@ def test_a_kept_sign_in_that_is_none_is_said(ks, aws, kept):
     path = ks.file(f".aws/login/cache/{name}.json")
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"accessToken": kept}))
-    assert "sign-in of profile 'default' is not there" in payer(ks, code=1)
+    assert "sign-in of profile 'default' is missing" in payer(ks, code=1)
 
 
 # ------------------------------------------------------- what runs, and when
@@ -149,7 +149,7 @@ def test_a_credential_process_is_run_only_if_it_may(ks, aws):
         f"credential_process = echo x >> '{ran}'; echo '{ANSWER}'\n"
     )
     assert payer(ks, AWS_PROFILE="dev").startswith(
-        "not known who pays: a program"
+        "not known who pays: it runs a program"
     )
     assert not ran.exists()
     done = ks("whoami", "--run-helper", AWS_PROFILE="dev", **BEDROCK)
@@ -197,7 +197,7 @@ def test_a_sign_in_that_may_run_first_leaves_the_account_not_known(ks, aws):
         "AWS_ACCESS_KEY_ID": "AKIAFAKEPAIR00000001",
         "AWS_SECRET_ACCESS_KEY": "FAKE",
     }
-    assert payer(ks, **pair).startswith("an account of no profile pays: ")
+    assert payer(ks, **pair).startswith("an account without a profile pays: ")
 
 
 # ----------------------------------------------------------------------- use
@@ -233,7 +233,7 @@ def test_a_sign_in_of_another_profile_is_off_while_one_is_used(
     add_named(ks)
     said = ks("use", "named").err
     assert refresh_in(ks) == (command if stays else "")
-    warned = "awsAuthRefresh may run first, and bring another account"
+    warned = "awsAuthRefresh may run first and switch to another account"
     assert (warned in said) == (command == "aws sso login")
     ks("off")
     assert ks.file(".claude/settings.json").read_bytes() == before
@@ -271,7 +271,7 @@ def test_use_of_a_cloud_without_a_sign_in_says_what_is_missing(ks):
     given = ("--set", "project_id=my-project", "--set", "region=global")
     ks("add", "vertex", "--provider", "vertex", *given)
     said = ks("use", "vertex").err
-    assert "there are no Google Cloud credentials" in said
+    assert "no Google Cloud credentials found" in said
     assert "gcloud auth application-default login" in said
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 KEY = "sk-proj-FAKE0123456789FAKE0123456789FAKE0123456789FAKE0123EXAMPLE"
-ONLY_EXEC = "only `codex exec` takes the key of an environment"
+ONLY_EXEC = "only `codex exec` reads the key from the environment"
 NO_ADDRESS = "codex ignores OPENAI_BASE_URL"
 ADDRESS = ("--set", "base_url=https://gateway.example.com/v1")
 

@@ -221,7 +221,7 @@ def test_a_profile_that_is_gone_is_not_named(three, lane, variable):
     three("remove", "terminal", "--yes")
     gone = three(*lane, "current", code=1, **own)
     assert gone.out == ""
-    assert "there is no profile 'terminal', chosen by" in gone.err
+    assert "no profile named 'terminal', chosen by" in gone.err
     assert ENDS[variable] in gone.err
     prompt = three(*lane, "current", "--prompt", **own)
     assert (prompt.out, prompt.err) == ("", "")
@@ -232,7 +232,7 @@ def test_a_link_to_a_profile_that_is_gone_is_an_error(three, lane):
     allowed(three)
     three("remove", "folder", "--yes")
     err = three(*lane, "current", code=1).err
-    assert "no profile 'folder'" in err
+    assert "no profile named 'folder'" in err
     assert "keyswitch link NAME" in err
 
 
@@ -242,6 +242,6 @@ def test_a_link_to_a_profile_that_is_gone_is_an_error(three, lane):
 )
 def test_a_shell_is_told_that_it_keeps_what_is_gone(three, command, variable):
     said = three(*command, **{variable: OWN[variable]}).err
-    assert "this shell still has 'terminal'" in said
+    assert "this shell still uses 'terminal'" in said
     assert ENDS[variable] in said
-    assert "still has" not in three("remove", "global", "--yes").err
+    assert "still uses" not in three("remove", "global", "--yes").err

@@ -206,7 +206,7 @@ def test_a_credential_is_no_plain_header_of_a_profile(ks):
 def test_use_asks_on_a_terminal(ks, answer):
     path = settings(ks, MIXED)
     terminal = Terminal(ks, *COMMAND, "use", "work")
-    terminal.sees("send it with this account, too?").type(f"{answer}\r")
+    terminal.sees("send it with this account too?").type(f"{answer}\r")
     assert terminal.ends() == 0, terminal.shown
     assert COOKIE not in terminal.shown
     assert (COOKIE in path.read_text()) == (answer == "y")
@@ -218,6 +218,6 @@ def test_use_asks_on_a_terminal(ks, answer):
 def test_run_asks_on_a_terminal(ks, answer):
     command = ("run", "work", "--", "printenv", NAME)
     terminal = Terminal(ks, *COMMAND, *command, **{NAME: MIXED})
-    terminal.sees("send it with this account, too?").type(f"{answer}\r")
+    terminal.sees("send it with this account too?").type(f"{answer}\r")
     assert terminal.ends() == 0, terminal.shown
     assert (COOKIE in terminal.shown) == (answer == "y")

@@ -20,7 +20,7 @@ def two(bare):
 def test_what_stdin_gave_is_kept_when_a_command_begins_again(two):
     two.file(f"{STATE}/undo.json").write_text("{")
     done = two("rotate", "work", "--stdin", stdin=OTHER)
-    assert "undo.json is damaged, and is kept as" in done.err
+    assert "undo.json is damaged; moved it to" in done.err
     assert two("helper", "api-key", "work").out == OTHER + "\n"
 
 
@@ -65,7 +65,7 @@ def test_a_committed_change_whose_journal_is_damaged_is_said(two):
     journal = two.file(f"{STATE}/journal")
     (journal / "commit").write_text('{"steps": [{"target": "\\u0000"')
     done = two("use", "work")
-    assert "may be half made" in done.err
+    assert "may be incomplete" in done.err
     assert os.listdir(journal) == []
     assert two.file(f"{STATE}/journal-commit.damaged-1").exists()
 
@@ -89,7 +89,10 @@ def test_the_files_that_were_set_aside_stop_nothing(two):
         (lambda state: (state / "journal").rmdir(), ""),
         (lambda state: os.mkfifo(state / "history.jsonl"), "a FIFO"),
         (lambda state: (state / "lock").mkdir(), "a directory"),
-        (lambda state: (state / "remotes").symlink_to("x"), "link to nothing"),
+        (
+            lambda state: (state / "remotes").symlink_to("x"),
+            "dangling symbolic link",
+        ),
     ],
     ids=["folder", "fifo", "lock", "link"],
 )

@@ -271,7 +271,7 @@ def test_nothing_wrong_is_said_in_so_many_words(bare):
     write(bare, ".claude/.credentials.json", LOGIN)
     write(bare, ".claude.json", IDENTITY)
     done = bare("doctor")
-    assert done.out == "nothing wrong was found\n"
+    assert done.out == "no problems found\n"
     assert "your Claude subscription pays: you@x.example, max" in done.err
 
 
@@ -349,7 +349,7 @@ def test_whatever_is_broken_it_looks_on(bare, name, content):
 
 def test_a_dry_run_says_what_it_would_do(messy):
     done = messy("doctor", "--fix", "--dry-run", "--json", code=1)
-    said = [line for line in done.err.splitlines() if "would mend: " in line]
+    said = [line for line in done.err.splitlines() if "would fix: " in line]
     assert len(said) == len([f for f in findings(done) if f["mend"]])
     assert OTHER[-20:] not in done.err + done.out
 
@@ -357,7 +357,7 @@ def test_a_dry_run_says_what_it_would_do(messy):
 def test_without_a_yes_and_a_terminal_nothing_changes(messy):
     before = snapshot(messy)
     done = messy("doctor", "--fix", code=2)
-    assert done.error == "this needs a yes, and nobody can be asked"
+    assert done.error == "this needs confirmation, and nobody can be asked"
     assert snapshot(messy) == before
 
 
@@ -399,7 +399,7 @@ def test_undo_leaves_a_file_that_was_changed_since(messy, name):
         file.write(b"\n")
     before = theirs(messy)
     done = messy("undo", code=1)
-    assert f"{name} was changed since" in done.error
+    assert f"{name} has changed since" in done.error
     assert theirs(messy) == before
 
 
@@ -441,7 +441,7 @@ def test_a_lock_alone_leaves_nothing_to_take_back(ks):
 def test_with_nothing_to_mend_it_says_so_and_asks_nothing(ks):
     key_profile(ks)
     before = snapshot(ks)
-    assert "nothing here that --fix could mend" in ks("doctor", "--fix").err
+    assert "nothing that --fix can fix" in ks("doctor", "--fix").err
     assert snapshot(ks) == before
 
 
@@ -528,6 +528,6 @@ def test_fix_does_not_deny_what_it_mended_of_its_own_files(ks):
     ks.add("work")
     ks.file(".local/state/keyswitch/undo.json").write_bytes(b"\xff")
     done = ks("doctor", "--fix", "--yes", code=None)
-    assert "undo.json is kept as" in done.err
-    assert "nothing here" not in done.err
-    assert "nothing here" in ks("doctor", "--fix", "--yes", code=None).err
+    assert "undo.json" in done.err
+    assert "nothing that --fix" not in done.err
+    assert "nothing that --fix" in ks("doctor", "--fix", "--yes", code=None).err

@@ -42,7 +42,7 @@ def test_a_vault_that_is_older_than_it_was(two):
     two("rotate", "personal", "--stdin", stdin=KEY)
     vault(two).write_bytes(before)
     entry = found(two)["store-unusable"]
-    assert "older than it was" in entry["why"]
+    assert "older than when last seen" in entry["why"]
     assert "accept-rollback" in entry["fix"]
 
 

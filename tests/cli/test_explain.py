@@ -72,9 +72,9 @@ def test_a_document_has_ids_titles_and_steps(bare, how):
 def test_other_causes_take_one_line_each(bare):
     done = bare("explain", "Not logged in · Please run /login")
     title, others = done.out.split("\n", 1)[0], done.out.split("possible:\n")
-    assert title == "there is no credential that Claude Code would take"
+    assert title == "Claude Code finds no credential to use"
     assert others[1].splitlines() == [
-        "  - the key that was sent in x-api-key is not valid (api-key-invalid)"
+        "  - the key in x-api-key is not valid (api-key-invalid)"
     ]
 
 
@@ -88,7 +88,7 @@ def test_known_texts_are_known_on_the_command_line(bare):
 
 def test_an_unknown_text_says_so_and_what_else_there_is(bare):
     done = bare("explain", "a text of nobody", code=1)
-    assert done.error == "this text is not known"
+    assert done.error == "unknown error text"
     assert "keyswitch whoami" in done.err
     assert "keyswitch doctor" in done.err
     assert done.out == ""
@@ -119,7 +119,7 @@ def test_a_terminal_is_not_read(bare):
     os.close(side)
     os.close(main)
     assert done.returncode == 2
-    assert "there is no text to explain" in done.stderr
+    assert "no text to explain" in done.stderr
 
 
 def test_a_text_may_have_a_mebibyte_and_no_more(bare):
@@ -163,7 +163,7 @@ def test_transcripts_are_looked_for_where_claude_code_keeps_them(bare):
 
 def test_without_a_logged_error_it_says_where_it_looked(bare):
     done = bare("explain", "--from-log", code=1)
-    assert done.error == f"no API error was logged below {bare.home}/.claude"
+    assert done.error == f"no API error in the logs below {bare.home}/.claude"
 
 
 BROKEN = {

@@ -16,7 +16,7 @@ ENTER = "\r"
 PHRASE = "FAKE a long passphrase EXAMPLE"
 ANTHROPIC = "sk-ant-api03-" + "FAKE" * 22 + "EXAMPLE"
 SECRET_KEY = "FAKE" * 8 + "/EXAMPLE"
-OFFER = "make an encrypted vault? [y/N]"
+OFFER = "create an encrypted vault? [y/N]"
 
 # provider -> the questions in their order, each with what a person types. A
 # tuple: wrong answers, each with what is said of it, and the right one.
@@ -109,7 +109,7 @@ class Person(Terminal):
     def makes_the_vault(self):
         self.answers(OFFER, "y")
         self.answers("new passphrase:", PHRASE)
-        return self.answers("the same again:", PHRASE)
+        return self.answers("confirm passphrase:", PHRASE)
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def kept(bare, name, provider):
 @pytest.mark.parametrize("provider", TYPED)
 def test_every_provider_is_added_from_nothing(bare, add, provider):
     person = add()
-    person.answers("provider (number, name or letters of it)", provider)
+    person.answers("provider (number, name or a few letters)", provider)
     person.answers("name of the profile", "")
     type_all(person, provider)
     if provider != "vertex":
@@ -168,7 +168,7 @@ def test_every_provider_is_added_from_nothing(bare, add, provider):
     said = person.said()
     assert f"switch to it: keyswitch use {provider}" in said
     assert said.count("no keychain here") == (provider != "vertex")
-    assert "passphrase of the vault" not in said
+    assert "vault passphrase" not in said
     assert kept(bare, provider, provider)["provider"] == provider
     for _, *answers in TYPED[provider]:
         if len(answers[-1]) > 30 and "http" not in answers[-1]:
@@ -212,11 +212,11 @@ def test_without_a_session_keyring_nothing_is_asked_twice(bare, add, number):
     person.answers("one:", "FAKE-1").answers("two:", "FAKE-2")
     person.makes_the_vault()
     assert person.ends() == 0, person.said()
-    assert "passphrase of the vault" not in person.said()
+    assert "vault passphrase" not in person.said()
     assert "keyswitch vault machine-key" in person.said()
     person = add("second", "--provider", "two", before=filtered)
     person.answers("one:", "FAKE-1").answers("two:", "FAKE-2")
-    person.answers("passphrase of the vault:", PHRASE)
+    person.answers("vault passphrase:", PHRASE)
     assert person.ends() == 0, person.said()
     assert "no keychain" not in person.said()
 
@@ -233,13 +233,13 @@ def test_the_way_out_of_a_session_without_a_keyring_works(bare, add):
     )
     environ = {"XDG_RUNTIME_DIR": "", "TMPDIR": str(bare.home)}
     person = Person(bare, "sh", "-c", script, "sh", *filtered, **environ)
-    person.answers("passphrase of the vault:", PHRASE)
+    person.answers("vault passphrase:", PHRASE)
     assert person.ends() == 5
     assert person.said().count("FAKE-EXAMPLE-token") == 1
     assert "unlocked for this shell" in person.said()
     # For good.
     person = Person(bare, *filtered, "vault", "machine-key", **environ)
-    person.answers("passphrase of the vault:", PHRASE)
+    person.answers("vault passphrase:", PHRASE)
     assert person.ends() == 0
     assert bare("helper", "api-key", "work").out == "FAKE-EXAMPLE-token\n"
 
@@ -248,7 +248,7 @@ def test_unlock_does_not_ask_where_it_could_not_remember(bare):
     bare("vault", "init", "--passphrase-fd", "0", stdin=PHRASE)
     person = Person(bare, *without_keyring(), "unlock")
     assert person.ends() == 5
-    assert "passphrase of the vault" not in person.said()
+    assert "vault passphrase" not in person.said()
     assert 'eval "$(keyswitch unlock)"' in person.said()
 
 
@@ -256,8 +256,8 @@ def test_a_key_survives_two_wrong_passphrases(bare, add):
     bare("vault", "init", "--passphrase-fd", "0", stdin=PHRASE)
     person = add("work", "--provider", "anthropic")
     person.answers("API key:", ANTHROPIC)
-    person.answers("passphrase of the vault:", "FAKE wrong")
-    person.answers("once more:", "FAKE wrong, too", PHRASE)
+    person.answers("vault passphrase:", "FAKE wrong")
+    person.answers("try again:", "FAKE wrong, too", PHRASE)
     assert person.ends() == 0, person.said()
     assert bare("helper", "api-key", "work").out == ANTHROPIC + "\n"
     bare("lock")
@@ -268,12 +268,12 @@ def test_a_new_passphrase_may_be_mistyped(bare, add):
     person.answers("API key:", ANTHROPIC).answers(OFFER, "y")
     person.answers("new passphrase:", "")
     person.answers("new passphrase:", PHRASE)
-    person.answers("the same again:", "FAKE else")
+    person.answers("confirm passphrase:", "FAKE else")
     person.answers("new passphrase:", PHRASE)
-    person.answers("the same again:", PHRASE)
+    person.answers("confirm passphrase:", PHRASE)
     assert person.ends() == 0, person.said()
     assert "the passphrase is empty" in person.said()
-    assert "those were different" in person.said()
+    assert "the passphrases do not match" in person.said()
     bare("lock")
 
 
@@ -294,7 +294,7 @@ def test_a_name_is_proposed_and_asked_for_again(bare, add):
     person.answers("name of the profile [vertex-2]", "My Work", "vertex", "")
     assert person.ends() == 0, person.said()
     assert "cannot be a profile name" in person.said()
-    assert "exists already" in person.said()
+    assert "already exists" in person.said()
     assert bare.profile_file("vertex-2").exists()
 
 
@@ -308,12 +308,12 @@ def test_a_cut_key_is_asked_about(bare, add, how):
     person = add("work", "--provider", "anthropic", *source, CUT=cut)
     if how == "typed":
         person.answers("API key:", cut)
-        person.answers("take it as it is? [y/N]", "n")
+        person.answers("use it anyway? [y/N]", "n")
         person.answers("API key:", ANTHROPIC)
         assert person.ends() == 0
         assert bare("helper", "api-key", "work").out == ANTHROPIC + "\n"
     else:
-        person.answers("take it as it is? [y/N]", "n")
+        person.answers("use it anyway? [y/N]", "n")
         assert person.ends() == 1
         assert "keyswitch: cancelled, nothing changed" in person.said()
         assert not bare.profile_file("work").exists()
@@ -331,12 +331,12 @@ def test_a_script_is_told_of_a_cut_key(ks):
 @pytest.mark.parametrize(
     ("value", "why"),
     [(ANTHROPIC[:-1], "has 107 characters, not 108: a part may be missing"),
-     (ANTHROPIC * 2, "the value is there twice"),
-     (f"{ANTHROPIC}\n{ANTHROPIC}\n", "the value is there twice"),
-     ("glpat-FAKEFAKE" * 2, "the value is there twice"),
-     ("glpat-FAKEFAKE" * 3, "the value is there twice"),
-     ("FAKE-of-no-known-kind-1 " * 2, "the value is there twice"),
-     ("sk-ant-a" + ANTHROPIC, "the value begins twice"),
+     (ANTHROPIC * 2, "the value was pasted twice"),
+     (f"{ANTHROPIC}\n{ANTHROPIC}\n", "the value was pasted twice"),
+     ("glpat-FAKEFAKE" * 2, "the value was pasted twice"),
+     ("glpat-FAKEFAKE" * 3, "the value was pasted twice"),
+     ("FAKE-of-no-known-kind-1 " * 2, "the value was pasted twice"),
+     ("sk-ant-a" + ANTHROPIC, "the value starts twice"),
      (ANTHROPIC + "\n", ""), ("ghost story", ""), ("FAKE" * 2, ""),
      ("glpat-FAKE", "")],
 )  # fmt: skip
@@ -351,7 +351,7 @@ def test_a_doubled_token_of_a_gateway_is_asked_about(ks):
     token = "FAKE-gateway-token-000EX"
     for count, name in enumerate(("whole", "doubled"), 1):
         done = ks.add(name, *url, provider="gateway", secret=token * count)
-        assert ("is there twice" in done.err) == (count > 1)
+        assert ("was pasted twice" in done.err) == (count > 1)
 
 
 @pytest.mark.parametrize("provider", ["anthropic", "custom"])
@@ -383,15 +383,15 @@ def test_the_picker_finds_what_was_nearly_typed(bare, add):
 
 def test_a_login_is_handed_over(bare, add):
     person = add(PATH="/nonexistent")
-    person.answers("provider (number, name or letters of it)", "claude-login")
+    person.answers("provider (number, name or a few letters)", "claude-login")
     person.answers("name of the profile [claude-login]", "me")
     person.answers("which login", "new")
     assert person.ends() == 1
-    assert "there is no 'claude' on PATH" in person.said()
+    assert "'claude' is not on PATH" in person.said()
     person = add("me", "--provider", "claude-login", "--store", "vault")
     person.answers("which login", "present")
     assert person.ends() == 1
-    assert "there is no login in" in person.said()
+    assert "no login in" in person.said()
     assert OFFER not in person.said()
 
 
@@ -401,7 +401,7 @@ def test_every_question_can_be_left(bare, add, keys, steps):
     """What follows stands on a line of its own, and nothing is changed."""
     before = bare.everything()
     questions = [
-        ("provider (number, name or letters of it)", "aws"),
+        ("provider (number, name or a few letters)", "aws"),
         ("name of the profile", "work"),
         ("which of these", "keys"),
         ("access key id", "AKIA" + "F" * 9 + "EXAMPLE"),
@@ -449,7 +449,7 @@ def test_a_key_as_an_argument_is_named_where_it_is(ks, words):
         ks.add("work", secret=ANTHROPIC)
         before = ks.everything()
     done = ks(*args, code=1 if "=" in args[-1] else 2)
-    assert "is in your shell's history now" in done.err
+    assert "is now in your shell's history" in done.err
     assert "revoke it at https://console.anthropic.com" in done.err
     assert "--stdin" in done.err
     assert ANTHROPIC not in done.err

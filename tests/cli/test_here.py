@@ -263,7 +263,7 @@ def test_a_key_after_a_login_leaves_the_logins_folder(logins, shell):
 def test_a_login_that_its_guard_keeps_out_is_not_moved_either(logins):
     logins("edit", "a", "--only", "~/client/**")
     done = logins("use", "a", "--here", code=1)
-    assert done.error.startswith("profile 'a' is only used in ")
+    assert done.error.startswith("profile 'a' may only be used in ")
     assert done.out == ""
     assert not logins.file(FOLDERS).exists()
 
@@ -299,7 +299,7 @@ def test_on_a_terminal_it_says_how_to_use_it_and_shows_no_secret(two):
     back = 'to switch this shell back: eval "$(keyswitch off --here)"'
     assert text == f"keyswitch: {back}\n"
     text = on_a_terminal(two, "keyswitch use nobody --here; true")
-    assert "no profile 'nobody'" in text
+    assert "no profile named 'nobody'" in text
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_a_named_key_that_would_go_to_the_gateway_is_not_exported(
 ):
     done = gateway(*lane, "env", "work", code=1)
     assert done.out == ""
-    assert "they come first (start it so: keyswitch run work" in done.err
+    assert "take precedence (start it with: keyswitch run work" in done.err
     assert KEY in gateway("env", "work", "--format", "dotenv").out
 
 
@@ -360,7 +360,7 @@ def test_a_helper_does_not_send_a_terminal_s_key_to_the_gateway(gateway):
 def test_a_profile_that_is_not_there_changes_nothing(two):
     done = two("use", "nobody", "--here", code=1)
     assert done.out == ""
-    assert "no profile 'nobody'" in done.error
+    assert "no profile named 'nobody'" in done.error
 
 
 @pytest.mark.parametrize("args", [("use", "work", "--here"), ("off", "--here")])
@@ -368,7 +368,7 @@ def test_an_agent_that_is_denied_gets_nothing(two, args):
     two.file(".config/keyswitch/config.toml").write_text('agents = "deny"\n')
     done = two(*args, code=1, CLAUDECODE="1")
     assert done.out == ""
-    assert "an agent runs this command" in done.error
+    assert "an agent is running this command" in done.error
 
 
 def test_an_agent_that_is_denied_may_end_a_choice_with_nothing_behind_it(two):
@@ -383,7 +383,7 @@ def test_a_guard_refuses_it_where_the_profile_may_not_be(two):
     two("edit", "work", "--only", "~/client/**")
     done = two("use", "work", "--here", code=1)
     assert done.out == ""
-    assert done.error.startswith("profile 'work' is only used in ~/client/**")
+    assert done.error.startswith("profile 'work' may only be used in ~/cl")
 
 
 @pytest.mark.real("bash")
@@ -440,7 +440,7 @@ def test_use_switches_the_machine_and_says_that_the_terminal_stays(two, how):
     two("use", "work")
     done = two("use", "personal", code=4, **environ)
     assert "keyswitch: switched to 'personal'\n" in done.err
-    assert "this terminal keeps 'work'" in done.err
+    assert "this terminal still uses 'work'" in done.err
     assert f'fix: eval "$(keyswitch {back})"' in done.err
     assert two("current").out == "personal\n"
     assert two("current", **environ).out == "work\n"
@@ -448,7 +448,7 @@ def test_use_switches_the_machine_and_says_that_the_terminal_stays(two, how):
     found = json.loads(done.out)
     assert (found["active"], found["in_effect"]) == ("personal", False)
     assert [f["what"] for f in found["shadowed_by"]] == [
-        "this terminal keeps 'work'"
+        "this terminal still uses 'work'"
     ]
     assert two("use", "work", **environ).code == 0
 
@@ -499,7 +499,7 @@ def test_a_profile_variable_that_is_no_name_fails_the_same_on_both_lanes(
     ]
     assert {done.out for done in seen} == {""}
     for done in seen:
-        assert "KEYSWITCH_PROFILE does not hold a profile name" in done.err
+        assert "KEYSWITCH_PROFILE is not a profile name" in done.err
         assert "unset KEYSWITCH_PROFILE" in done.err
 
 
@@ -525,7 +525,7 @@ def test_a_folder_that_was_removed_is_no_reason_to_fail(two):
     assert done.stdout.split() == [KEY, "work", "personal"], done.stderr
 
 
-CAME_ALONG = "was chosen in the terminal that this one was started from"
+CAME_ALONG = "was chosen in the terminal that started this one"
 
 
 def exported(ks, *args, **environ):

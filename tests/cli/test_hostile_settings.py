@@ -87,7 +87,7 @@ def test_no_key_is_given_where_settings_move_its_way(
 
 @pytest.mark.parametrize("name", [SIGN, "HTTPS_PROXY"])
 def test_people_are_told_that_the_helper_gives_nothing_there(repository, name):
-    said = f"sets {name}, so the secret of 'work' could go to another host"
+    said = f"sets {name}: the secret of 'work' could go to another host"
     for line, code in (
         (("whoami",), 4),
         (("whoami", "--run-helper"), 4),

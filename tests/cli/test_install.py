@@ -40,7 +40,7 @@ def test_install_changes_one_file_and_uninstall_gives_it_back(bare, shell):
     assert file.read_bytes().startswith(RC + b"\n" + BEGIN)
     assert file.stat().st_mode & 0o777 == 0o640
     assert done.out == ""
-    assert f"{file} gets this block:\n  # >>> keyswitch >>>\n" in done.err
+    assert f"be added to {file}:\n  # >>> keyswitch >>>\n" in done.err
     assert done.err.endswith(f" {file}\n")
     bare("uninstall", shell, "--yes")
     assert file.read_bytes() == RC
@@ -78,9 +78,9 @@ def test_undo_takes_back_an_install_and_an_uninstall(bare):
     bare("install", "zsh", "--yes")
     installed = file.read_bytes()
     bare("uninstall", "zsh", "--yes")
-    assert "took back 'uninstall zsh'" in bare("undo").err
+    assert "undid 'uninstall zsh'" in bare("undo").err
     assert file.read_bytes() == installed
-    assert "took back 'install zsh'" in bare("undo").err
+    assert "undid 'install zsh'" in bare("undo").err
     assert file.read_bytes() == RC
 
 
@@ -89,7 +89,7 @@ def test_undo_leaves_a_file_alone_that_was_edited_since(bare):
     bare("install", "zsh", "--yes")
     edited = file.read_bytes() + b"\nmine\n"
     file.write_bytes(edited)
-    assert "was changed since" in bare("undo", code=1).error
+    assert "has changed since" in bare("undo", code=1).error
     assert file.read_bytes() == edited
 
 
@@ -98,7 +98,7 @@ def test_what_is_up_to_date_is_not_written_again(bare):
     bare("install", "bash", "--yes")
     before, status = bare.everything(), file.stat()
     done = bare("install", "bash")
-    assert "has the block already" in done.err
+    assert "already has the block" in done.err
     assert bare.everything() == before
     assert file.stat().st_mtime_ns == status.st_mtime_ns
 
@@ -118,7 +118,7 @@ def test_without_a_yes_nothing_is_written(bare):
     write(bare, ".zshrc")
     before = bare.everything()
     done = bare("install", "zsh", code=2)
-    assert done.error == "this needs a yes, and nobody can be asked"
+    assert done.error == "this needs confirmation, and nobody can be asked"
     assert bare.everything() == before
     bare("install", "zsh", "--yes")
     before = bare.everything()
@@ -136,7 +136,7 @@ def test_a_person_is_asked(bare, answer, written):
         encoding="utf-8",
         timeout=20,
     )
-    terminal.expect("hook zsh.*write it")
+    terminal.expect("hook zsh.*write the block")
     terminal.sendline(answer)
     terminal.expect(pexpect.EOF)
     terminal.close()
@@ -175,7 +175,7 @@ def test_both_say_as_json_what_they_changed(bare):
 def test_uninstall_without_a_block_says_so(bare):
     write(bare, ".zshrc")
     done = bare("uninstall", "zsh")
-    assert "there is no block in a start file of zsh" in done.err
+    assert "no start file of zsh has the block" in done.err
     assert bare.file(".zshrc").read_bytes() == RC
 
 
@@ -334,7 +334,7 @@ def test_other_systems_have_other_places(home, platform, shell, login, file):
 @pytest.mark.parametrize("shell", ["sh", "dash", "ksh", "mksh"])
 def test_a_shell_without_a_prompt_hook_is_told_what_to_do(bare, shell):
     done = bare("install", shell, "--yes", code=2)
-    assert done.error == f"{shell} has no hook that runs at a prompt"
+    assert done.error == f"{shell} has no prompt hook"
     assert 'start file: eval "$(keyswitch env)"' in done.err
 
 
@@ -374,7 +374,7 @@ def test_the_shell_that_it_is_typed_in_is_the_default(bare, shell):
 
 def test_any_other_parent_has_to_name_the_shell(bare):
     done = bare("install", "--yes", code=2)
-    assert done.error == "cannot tell for which shell"
+    assert done.error == "cannot tell which shell this is"
 
 
 NU = "scope commands | where name == keyswitch | get 0.type"

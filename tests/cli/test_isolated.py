@@ -72,7 +72,7 @@ def test_another_accounts_login_in_the_folder_is_kept_and_never_stays(two):
     two("use", "a", "--here")
     log_in(two.home, "c", 1, OWN, f"{OWN}/.claude.json")
     done = two("use", "a", "--here")
-    assert "belongs to no profile; it is kept" in done.err
+    assert "belongs to no profile; it was saved" in done.err
     assert live(two.home, OWN) == token("a")
     two("login", "c", "--orphan")
     two("use", "c")
@@ -85,7 +85,7 @@ def test_a_shell_of_a_folder_still_switches_the_usual_one(two):
     done = two("off", **shell)
     assert live(two.home, OWN) == token("a")
     done = two("use", "b", **shell)
-    assert 'it uses the usual folder; in this shell: eval "$(' in done.err
+    assert 'it uses the default folder; in this shell: eval "$(' in done.err
     assert live(two.home) == token("b")
     assert live(two.home, OWN) == token("a")
 
@@ -147,7 +147,7 @@ def test_a_persons_own_file_in_a_links_place_stays(two):
     own.mkdir(parents=True)
     (own / "mine.md").write_text("mine")
     done = two("edit", "a", "--isolated", "--share", "commands")
-    assert f"{own} is not shared: it is a file of its own" in done.err
+    assert f"{own} is not shared: it is a separate file" in done.err
     assert (own / "mine.md").read_text() == "mine"
 
 
@@ -273,7 +273,7 @@ def test_removing_the_login_in_use_leaves_claude_code_logged_in(two):
 def test_a_login_has_one_owner(two):
     before = two.everything()
     done = two("copy", "a", "z", code=1)
-    assert "a second copy of one stops working" in done.error
+    assert "a second copy stops working" in done.error
     done = two("rotate", "a", code=2)
     assert done.err.splitlines()[-1].endswith("keyswitch login a")
     assert two.everything() == before
@@ -315,6 +315,6 @@ def test_a_login_that_leaves_its_folder_is_said_to_be_kept(two):
     two("edit", "a", "--isolated")
     two("use", "a")
     done = two("edit", "a", "--no-isolated")
-    assert "is kept, and in place again with 'keyswitch use a'" in done.err
+    assert "was saved; to use it again: keyswitch use a" in done.err
     two("use", "a")
     assert live(two.home) == token("a")

@@ -50,7 +50,7 @@ def test_off_takes_a_found_helper_out_and_says_so(ks, settings, helper):
     )
     done = ks("off")
     assert json.loads(settings.read_text()) == {"model": "opus"}
-    assert "apiKeyHelper was the helper of a keyswitch before" in done.err
+    assert "apiKeyHelper was an older keyswitch helper" in done.err
     ks("undo")
     assert json.loads(settings.read_text()) == {"model": "opus"}
 
@@ -124,7 +124,7 @@ def test_the_aws_file_of_another_keyswitch_does_not_come_back(ks, settings):
     found = settings.read_bytes()
     done = ks("off")
     assert json.loads(settings.read_text()) == {"model": "opus", "env": own}
-    assert "env.AWS_CONFIG_FILE was the helper" in done.err
+    assert "env.AWS_CONFIG_FILE was an older keyswitch helper" in done.err
     settings.write_bytes(found)
     ks("use", "work")
     ks("off")
@@ -149,7 +149,7 @@ def test_the_helper_of_a_profile_that_is_gone_is_left_over(ks, settings):
     ks("use", "work")
     ks.file(".config/keyswitch/profiles/work.toml").unlink()
     (why,) = reasons(ks)
-    assert "there is no profile 'work'" in why
+    assert "no profile named 'work'" in why
 
 
 def test_the_helper_of_a_profile_with_a_damaged_file_is_not_left_over(

@@ -91,7 +91,7 @@ def test_a_program_gets_whose_login_was_kept(logins):
 def test_without_a_login_there_is_nothing_to_keep(ks):
     before = ks.everything()
     done = capture(ks, "me", code=1)
-    assert done.error.startswith("there is no login in ")
+    assert done.error.startswith("no login in ")
     assert "/login" in done.err
     assert ks.everything().keys() - before.keys() <= {
         ".local/state/keyswitch/lock"
@@ -119,7 +119,7 @@ def test_a_login_without_tokens_is_no_login(logins, text):
 def test_an_account_is_kept_once_only(logins):
     logins.capture("me")
     done = capture(logins.ks, "again", code=1)
-    assert done.error == "this account is kept already, as 'me'"
+    assert done.error == "this account is already saved as 'me'"
     assert "keyswitch use me" in done.err
     assert not logins.ks.profile_file("again").exists()
 
@@ -138,7 +138,7 @@ def test_a_name_of_another_account_is_not_given_to_this_one(logins):
     logins.capture("me")
     logins.put("you")
     done = capture(logins.ks, "me", code=1)
-    assert done.error == "profile 'me' is of another account"
+    assert done.error == "profile 'me' belongs to another account"
     assert len(logins.ledger()["generations"]["me"]) == 1
 
 
@@ -147,7 +147,7 @@ def test_a_name_of_a_key_is_not_given_to_a_login(logins):
     before = logins.ks.profile_file("key").read_bytes()
     logins.put("me")
     assert capture(logins.ks, "key", code=1).error == (
-        "profile 'key' is no login"
+        "profile 'key' is not a login"
     )
     assert logins.ks.profile_file("key").read_bytes() == before
 
@@ -156,7 +156,7 @@ def test_a_profile_that_cannot_be_read_is_left_alone(logins):
     logins.put("me")
     logins.ks.profile_file("me").parent.mkdir(parents=True)
     logins.ks.profile_file("me").write_text("provider = 5\n")
-    assert "cannot be read" in capture(logins.ks, "me", code=1).error
+    assert "cannot read" in capture(logins.ks, "me", code=1).error
     assert logins.ks.profile_file("me").read_text() == "provider = 5\n"
 
 
@@ -182,7 +182,7 @@ def test_an_earlier_state_does_not_replace_what_is_stored(logins):
     logins.capture("me", 2)
     logins.put("me", 1)
     done = capture(logins.ks, "me", code=1)
-    assert done.error == "the present login is an earlier state of 'me'"
+    assert done.error == "the current login is an older version of 'me'"
     logins.ks("use", "me")
     assert logins.live() == tokens("me", 2)[0]
 
@@ -195,7 +195,9 @@ def test_without_a_store_nothing_happens(bare):
     logins.put("me")
     before = bare.everything()
     assert "no vault" in capture(bare, "me", code=1).error
-    assert "no keychain" in bare("login", "me", "--capture", code=1).error
+    assert (
+        "no usable keychain" in bare("login", "me", "--capture", code=1).error
+    )
     assert bare.everything() == before
 
 
@@ -248,7 +250,7 @@ def test_a_stored_login_that_is_gone_is_stored_again_before_it_is_replaced(
 
 def test_a_login_of_nobody_is_kept_and_becomes_a_profile(logins):
     ks = logins.ks
-    assert "belongs to nobody" in ks("login", "x", "--orphan", code=1).error
+    assert "without a profile" in ks("login", "x", "--orphan", code=1).error
     logins.capture("me")
     logins.put("stranger")
     done = ks("use", "me")
@@ -308,9 +310,9 @@ def test_a_new_login_leaves_the_present_one_alone(logins):
 def test_a_login_that_fails_changes_nothing(logins):
     ks = logins.ks
     done = ks("login", "me", "--store", "vault", code=1, **claude(ks, status=3))
-    assert done.error == "Claude Code's login ended with status 3"
+    assert done.error == "Claude Code's login failed with status 3"
     done = ks("login", "me", "--store", "vault", code=1, **claude(ks))
-    assert done.error == "Claude Code's login left no token behind"
+    assert done.error == "Claude Code's login wrote no token"
     assert not ks.profile_file("me").exists()
     assert not list(ks.file(".local/state/keyswitch").glob("scratch-*"))
 
@@ -319,7 +321,7 @@ def test_without_claude_code_there_is_no_new_login(ks):
     empty = ks.file("empty")
     empty.mkdir()
     done = ks("login", "me", "--store", "vault", code=1, PATH=str(empty))
-    assert done.error == "there is no 'claude' on PATH"
+    assert done.error == "'claude' is not on PATH"
 
 
 def test_what_is_known_before_is_said_before_anybody_logs_in(logins):
@@ -341,7 +343,7 @@ def test_a_new_login_that_cannot_have_the_name_is_not_lost(logins, name):
     done = ks(
         "login", name, "--store", "vault", code=1, **claude(ks, who, 7)
     )  # fmt: skip
-    assert "the new login is kept beside it" in done.error
+    assert "the new login was saved separately" in done.error
     taker = "you" if name == "me" else "me"
     ks("login", taker, "--orphan")
     ks("use", taker)
@@ -388,7 +390,7 @@ def test_logout_asks_and_a_dry_run_shows(logins):
     ks = logins.ks
     logins.capture("me")
     before = ks.everything()
-    assert "needs a yes" in ks("logout", "me", code=2).error
+    assert "needs confirmation" in ks("logout", "me", code=2).error
     found = json.loads(ks("logout", "me", "--dry-run", "--json").out)["found"]
     assert len(found) == 3
     lines = ks("logout", "me", "--dry-run").out
@@ -401,7 +403,7 @@ def test_logout_takes_what_was_kept_as_an_earlier_state_too(logins):
     logins.capture("me")
     logins.put("me", 9, hours=-9)
     ks("use", "me")
-    assert "an earlier state of 'me'" in ks("logout", "me", "--dry-run").out
+    assert "an older version of 'me'" in ks("logout", "me", "--dry-run").out
     ks("logout", "me", "--yes")
     assert logins.ledger()["orphans"] == []
     assert logins.dangling() == set()
@@ -425,7 +427,7 @@ def test_logout_of_an_old_sessions_login_leaves_the_chosen_one(logins):
 def test_logout_is_for_logins(logins):
     logins.ks.add("key")
     done = logins.ks("logout", "key", "--yes", code=1)
-    assert done.error == "'key' is no login"
+    assert done.error == "'key' is not a login"
     assert "revoke-local key" in done.err
     assert "no profile" in logins.ks("logout", "nobody", "--yes", code=1).error
 
@@ -449,7 +451,7 @@ def test_an_old_sessions_login_is_said_once_and_put_aside(logins):
     logins.capture("me")
     ks("use", "me")
     as_old_session(logins, "you", 2)
-    said = "an old session had put the login of 'you' back"
+    said = "an old session had restored the login of 'you'"
     assert said in ks("list").err
     assert logins.live() == tokens("me", 1)[0]
     assert ks("list").err == ""
@@ -465,7 +467,7 @@ def test_what_nobody_asked_for_is_not_what_undo_takes_back(logins):
     ks("use", "me")
     as_old_session(logins, "you", 2)
     ks("list")
-    assert "took back 'use me'" in ks("undo").err
+    assert "undid 'use me'" in ks("undo").err
     assert ks("current").out == "you\n"
     assert logins.live() == tokens("you", 2)[0]
 
@@ -479,7 +481,7 @@ def test_tokens_that_do_not_say_whose_they_are_are_left_and_reported(logins):
     login = {"accessToken": access, "refreshToken": refresh}
     logins.credentials.write_text(json.dumps({"claudeAiOauth": login}))
     done = ks("list")
-    assert "does not say whose it is" in done.err
+    assert "is unknown" in done.err
     assert logins.live() == access
     ks("use", "me")
     assert logins.live() == tokens("me", 1)[0]
@@ -507,7 +509,7 @@ def test_a_damaged_ledger_is_set_aside_and_no_login_is_lost(logins):
     path = logins.ks.file(".local/state/keyswitch/baseline/logins.json")
     path.write_text("{")
     done = logins.ks("use", "you")
-    assert f"{path} is damaged, and is kept as {path}.damaged-1" in done.err
+    assert f"{path} is damaged; moved it to {path}.damaged-1" in done.err
     assert path.with_name("logins.json.damaged-1").read_text() == "{"
     assert logins.live() == tokens("you", 1)[0]
     logins.ks("use", "me")

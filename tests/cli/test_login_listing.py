@@ -86,7 +86,7 @@ def test_a_login_that_was_logged_out_has_none(told, logins):
     assert row(told("list"), "me").startswith("no login stored; me@")
     shown = told("show", "me")
     assert "no login stored" in shown
-    assert "token ends" not in shown
+    assert "token expires" not in shown
 
 
 def test_a_setup_token_says_until_which_day(told, logins):
@@ -166,7 +166,7 @@ def test_show_gives_a_time_and_no_milliseconds(told, logins):
     text = told("show", "me")
     assert re.search(r"\nstatus +expires in 3 h, refreshable\n", text)
     assert re.search(
-        r"\ntoken ends +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d\n", text
+        r"\ntoken expires +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d\n", text
     )
     assert "token_expires" not in text
     assert not re.search(r"\d{12}", text)
@@ -178,4 +178,4 @@ def test_show_gives_a_time_and_no_milliseconds(told, logins):
 def test_an_end_that_is_no_time_is_not_known(told, logins, value):
     logins.capture("me", expiresAt=value)
     assert row(told("list"), "me").startswith("refreshable; me@")
-    assert "token ends" not in told("show", "me")
+    assert "token expires" not in told("show", "me")

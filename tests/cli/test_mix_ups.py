@@ -22,15 +22,15 @@ def found(ks, **environ):
 @pytest.mark.parametrize(
     ("environ", "what"),
     [
-        ({"CLAUDE_CODE_OAUTH_TOKEN": KEY}, "holds an API key"),
-        ({"ANTHROPIC_API_KEY": TOKEN}, "holds a login's token"),
-        ({"ANTHROPIC_AUTH_TOKEN": KEY}, "holds an API key"),
+        ({"CLAUDE_CODE_OAUTH_TOKEN": KEY}, "contains an API key"),
+        ({"ANTHROPIC_API_KEY": TOKEN}, "contains a login's token"),
+        ({"ANTHROPIC_AUTH_TOKEN": KEY}, "contains an API key"),
         ({"ANTHROPIC_API_KEY": f"'{KEY}'"}, "has quotes around it"),
         ({"ANTHROPIC_AUTH_TOKEN": "Bearer FAKE"}, "has the word Bearer around"),
-        ({"ANTHROPIC_API_KEY": f"{KEY}\u00e9"}, "a character that no header"),
-        ({"ANTHROPIC_API_KEY": f"{KEY}\u0430"}, "a character that no header"),
+        ({"ANTHROPIC_API_KEY": f"{KEY}\u00e9"}, "a character that is invalid"),
+        ({"ANTHROPIC_API_KEY": f"{KEY}\u0430"}, "a character that is invalid"),
         ({"ANTHROPIC_API_KEY": f"{KEY}\nx"}, "has more than one line"),
-        ({"ANTHROPIC_API_KEY": f"{KEY} x"}, "holds white space"),
+        ({"ANTHROPIC_API_KEY": f"{KEY} x"}, "contains white space"),
         (
             {"ANTHROPIC_API_KEY": f"export A={KEY}"},
             "has a shell command around",

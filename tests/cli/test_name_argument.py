@@ -7,7 +7,7 @@ from tests.cli.logins import Logins
 from tests.cli.terminal import COMMAND, Terminal
 
 DOWN, ENTER, ESCAPE = "\x1b[B", "\r", "\x1b"
-ASKED = "profile (number, name or letters of it):"
+ASKED = "profile (number, name or a few letters):"
 # Each command that takes a profile's name, and what it asks or says next.
 COMMANDS = {
     "show": "claude-login",
@@ -18,7 +18,7 @@ COMMANDS = {
     "rotate": "'me'",
     "logout": "remove these",
     "migrate --to vault": "me",
-    "link --remote example.com/*": "example.com/* now ask for 'me'",
+    "link --remote example.com/*": "linked clones of example.com/* to 'me'",
     "shell": "the login of 'me' is in use",
 }
 
@@ -33,7 +33,7 @@ def three(bare):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_missing_name_is_chosen(three, command):
     terminal = Terminal(three, *COMMAND, *command.split())
-    terminal.sees("Enter chooses").type("me").sees("1 of ").type(ENTER)
+    terminal.sees("Enter selects").type("me").sees("1 of ").type(ENTER)
     terminal.sees(COMMANDS[command])
     terminal.child.close(force=True)
 
@@ -59,7 +59,7 @@ def test_where_nobody_is_asked_it_is_missing(three, command):
     )  # fmt: skip
     assert piped.sees("ended").ends() == 0
     assert "hint:" in piped.shown
-    assert "Enter chooses" not in piped.raw
+    assert "Enter selects" not in piped.raw
 
 
 def test_a_new_name_is_asked_for_after_the_old_one(three):
@@ -87,4 +87,4 @@ def test_a_login_is_asked_how_it_shall_be_called(three):
 def test_without_teams_there_is_none_to_choose(three, command):
     terminal = Terminal(three, *COMMAND, *command.split())
     assert terminal.ends() == 1
-    assert "there are no teams" in terminal.shown
+    assert "no teams yet" in terminal.shown

@@ -119,6 +119,8 @@ def test_a_damaged_vault_names_the_version_that_lies_beside_it(used, number):
     if number:
         path.with_name(f"vault.ksv.{number}").write_bytes(b"x")
     hint = used("vault", "rotate", code=1).err.splitlines()[-1]
-    wanted = f"{path}.{number}, a version before" if number else "from a backup"
+    wanted = (
+        f"{path}.{number}, the previous version" if number else "from a backup"
+    )
     assert wanted in hint
     assert ("vault.ksv." in hint) == bool(number)

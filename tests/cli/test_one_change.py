@@ -353,7 +353,7 @@ def test_a_dry_run_shows_no_secret(keys):
 def test_remove_says_that_a_hand_written_helper_stays(keys):
     edited_helper(keys)
     done = keys("remove", "work", "--yes")
-    assert "apiKeyHelper was changed by somebody else" in done.err
+    assert "apiKeyHelper was changed by another program" in done.err
     settings = json.loads(keys.file(".claude/settings.json").read_text())
     assert settings["apiKeyHelper"] == "/opt/company/helper"
 
@@ -361,7 +361,7 @@ def test_remove_says_that_a_hand_written_helper_stays(keys):
 def test_edit_leaves_a_hand_written_helper_and_says_so(keys):
     edited_helper(keys)
     done = keys("edit", "work", "--label", "other")
-    assert "apiKeyHelper was changed by somebody else" in done.err
+    assert "apiKeyHelper was changed by another program" in done.err
     settings = json.loads(keys.file(".claude/settings.json").read_text())
     assert settings["apiKeyHelper"] == "/opt/company/helper"
 
@@ -414,14 +414,14 @@ def test_what_was_changed_by_hand_stays_however_often(ks, by_hand):
         ("rename", "first", "again"),
         ("undo",),
     ):
-        assert "was changed by somebody else; left as" in ks(*command).err
+        assert "was changed by another program; not touched" in ks(*command).err
         assert settings_of(ks) == present
 
 
 def test_undo_does_not_replace_what_was_changed_by_hand(ks, by_hand):
     ks("use", "two")
     present = by_hand()
-    assert "was changed since by somebody else" in ks("undo", code=1).error
+    assert "has changed since" in ks("undo", code=1).error
     assert settings_of(ks) == present
     assert ks("current").out == "two\n"
 
@@ -434,7 +434,7 @@ def test_what_was_added_by_hand_and_does_not_count_is_named(keys, command):
     document = json.loads(path.read_text())
     document["env"]["ANTHROPIC_BASE_URL"] = "https://by-hand.example.com"
     path.write_text(json.dumps(document))
-    said = "env.ANTHROPIC_BASE_URL was added by somebody else"
+    said = "env.ANTHROPIC_BASE_URL was added by another program"
     assert said in keys(*command).err
     assert settings_of(keys)["env"]["ANTHROPIC_BASE_URL"] == ""
     keys("off")
@@ -449,8 +449,11 @@ def test_use_replaces_what_was_changed_by_hand_and_says_so(ks, by_hand):
         if "by-hand" in str({**present, **present["env"]}[key])
     )  # fmt: skip
     done = ks("use", "two")
-    assert f"{name} was changed by somebody else; it is replaced" in done.err
+    assert (
+        f"{name} was changed by another program; keyswitch replaces it"
+        in done.err
+    )
     assert "by-hand" not in json.dumps(settings_of(ks))
-    assert "by somebody else" not in ks("use", "one").err
+    assert "by another program" not in ks("use", "one").err
     ks("off")
     assert "by-hand" in json.dumps(settings_of(ks))

@@ -93,7 +93,7 @@ def test_undo_of_a_moved_login_is_for_its_folder(two):
         two("use", "b", **here)
         before = two.everything()
         done = two("undo", code=1, **other)
-        assert done.err.endswith(f"take it back there: {way}\n")
+        assert done.err.endswith(f"undo it there: {way}\n")
         assert two.everything() == before
         two("undo", **here)
         assert two("current").out == "a\n"
@@ -178,7 +178,7 @@ def test_what_was_kept_while_the_file_was_broken_is_the_profile_s(two, back):
     two("use", "a")
     two("use", "b")
     assert live(two.home) == token("b", 2)
-    assert "belongs to nobody" in two("login", "c", "--orphan", code=1).error
+    assert "without a profile" in two("login", "c", "--orphan", code=1).error
 
 
 # ------------------------ logins that a variable has moved out of the folder

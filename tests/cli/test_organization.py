@@ -40,7 +40,7 @@ def test_use_ends_with_4_where_the_server_s_helper_answers(member):
 def test_use_says_that_a_login_is_demanded(member):
     place = send(member, {"forceLoginMethod": "claudeai"})
     done = member("use", "work", code=4)
-    assert "managed settings ask for a login" in done.err
+    assert "managed settings require a login" in done.err
     assert place in done.err
     assert "fix: keyswitch login work-2\n" in done.err
 

@@ -85,7 +85,7 @@ def test_another_address_of_the_shell_gets_nothing(ks, service):
     environ = {"ANTHROPIC_BASE_URL": service.url}
     [answer] = asked(ks, "--verify", **environ)["verified"]
     assert answer["ok"] is None
-    assert "not where 'work' belongs" in answer["what"]
+    assert "not to the host of 'work'" in answer["what"]
     assert service.requests == []
 
 

@@ -48,7 +48,7 @@ def test_a_terminal_offers_what_is_inside(ks, answer, taken):
     terminal = Terminal(ks, *COMMAND, *add)
     terminal.sees("API key:").type(f"export ANTHROPIC_API_KEY='{KEY}'\n")
     terminal.sees("has a shell command around it")
-    terminal.sees("take what is inside it?").type(f"{answer}\n")
+    terminal.sees("use what is inside?").type(f"{answer}\n")
     if taken:
         terminal.sees("added 'work'")
         assert terminal.ends() == 0

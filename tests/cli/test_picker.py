@@ -40,7 +40,7 @@ def opened(three):
     def opened(*args, **options):
         terminal = Terminal(three, *COMMAND, "use", *args, **options)
         terminals.append(terminal)
-        return terminal.sees("type to filter:").sees("Enter chooses")
+        return terminal.sees("type to filter:").sees("Enter selects")
 
     yield opened
     for terminal in terminals:
@@ -139,7 +139,7 @@ def test_a_signal_leaves_the_terminal_as_it_was(three, number):
         three, "sh", "-c", 'stty -a; "$@"; echo "ended by $?"; stty -a',
         "sh", *COMMAND, "use", lines=60,
     )  # fmt: skip
-    terminal.sees("Enter chooses")
+    terminal.sees("Enter selects")
     before, _, _ = terminal.raw.partition("\x1b")
     assert not termios.tcgetattr(terminal.child.child_fd)[3] & termios.ECHO
     children = f"/proc/{terminal.child.pid}/task/{terminal.child.pid}/children"
@@ -171,7 +171,7 @@ def test_forty_columns_show_a_part_of_everything(opened):
     ]
 
 
-ASKED = "profile (number, name or letters of it):"
+ASKED = "profile (number, name or a few letters):"
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 
 
@@ -209,7 +209,7 @@ def test_a_coloured_row_takes_one_line(three):
     ("setting", "environ", "seen"),
     [
         ("list", {}, ASKED),
-        ("screen", SSH, "Enter chooses"),
+        ("screen", SSH, "Enter selects"),
         ("screen", {"TERM": "dumb"}, ASKED),
     ],
 )
@@ -253,7 +253,7 @@ def test_hundreds_come_in_pages(three):
         three.profile_file(f"p{number:03}").write_text(own)
     terminal = Terminal(three, *COMMAND, "use", **SSH).sees("… 182 more")
     assert terminal.shown.splitlines()[-1].startswith(
-        "profile (number, name or letters of it; + for more):"
+        "profile (number, name or a few letters; + for more):"
     )
     terminal.type("+\r").sees("… 161 more").sees(" 42  p038")
     terminal.type("p17\r").sees("182  p178")
@@ -322,7 +322,7 @@ def _cells(line):
 
 def test_what_would_change_is_shown(three, opened):
     terminal = opened(columns=120, ANTHROPIC_AUTH_TOKEN="x")
-    terminal.sees("nothing: it is active already")
+    terminal.sees("nothing: it is already active")
     terminal.sees("in shells: sets ANTHROPIC_API_KEY; unsets ANTHROPIC_AUTH_TO")
     terminal.type(DOWN + DOWN).sees("'use me' would change:")
     terminal.sees("active: acme -> me").sees("login: me@mail.example (max)")
@@ -378,7 +378,7 @@ def test_eval_takes_the_choice_for_this_shell(three, term):
     if term == "dumb":
         terminal.sees(ASKED).type("2\r")
     else:
-        terminal.sees("Enter chooses").type(DOWN + ENTER)
+        terminal.sees("Enter selects").type(DOWN + ENTER)
     assert terminal.ends() == 0
     assert "now home" in terminal.shown
     assert three.file("script").read_text()[0] not in " \x1b"
@@ -391,7 +391,7 @@ def test_escape_gives_eval_nothing(three):
     terminal = Terminal(
         three, "bash", "-c", command, "bash", *COMMAND, "use", "--here"
     )
-    terminal.sees("Enter chooses").type(ESCAPE)
+    terminal.sees("Enter selects").type(ESCAPE)
     assert terminal.ends() == 0
     assert "130 <>" in terminal.shown
 
@@ -434,7 +434,7 @@ def test_what_a_row_shows_is_made_printable(three, monkeypatch):
 def test_without_profiles_there_is_nothing_to_choose(ks):
     terminal = Terminal(ks, *COMMAND, "use")
     assert terminal.ends() == 1
-    assert "there are no profiles" in terminal.shown
+    assert "no profiles yet" in terminal.shown
 
 
 def test_many_profiles_open_before_all_are_read(three):

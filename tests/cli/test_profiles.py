@@ -103,7 +103,7 @@ def test_undo_says_that_the_profile_it_goes_back_to_cannot_be_had(ks):
         path.unlink()
     ks("lock")
     done = ks("undo", code=4)
-    assert "took back 'use personal'" in done.err
+    assert "undid 'use personal'" in done.err
     assert "no program gets the secret of 'work'" in done.err
 
 
@@ -112,11 +112,11 @@ def test_undo_refuses_when_somebody_changed_the_file_since(ks):
     ks("edit", "w", "--label", "x")
     path = ks.profile_file("w")
     path.write_text(path.read_text() + "# by hand\n")
-    assert "changed since" in ks("undo", code=1).error
+    assert "has changed since" in ks("undo", code=1).error
 
 
 def test_nothing_to_undo_is_said(ks):
-    assert "no change" in ks("undo", code=1).error
+    assert "nothing to undo" in ks("undo", code=1).error
 
 
 def test_rename_moves_the_pointer_and_copy_makes_a_secret_of_its_own(ks):
@@ -132,7 +132,7 @@ def test_rename_moves_the_pointer_and_copy_makes_a_secret_of_its_own(ks):
 
 def test_removing_without_a_terminal_needs_a_yes(ks):
     ks.add("w")
-    assert "yes" in ks("remove", "w", code=2).error
+    assert "confirmation" in ks("remove", "w", code=2).error
     assert ks.profile_file("w").exists()
 
 
@@ -252,3 +252,14 @@ def test_what_is_missing_names_the_alternatives(ks):
     region = ("--set", "region=eu-central-1")
     done = ks("add", "b", "--provider", "bedrock", *region, code=2, stdin="")
     assert "hint: bedrock needs one of: access_key_id + secret" in done.err
+
+
+def test_a_rotated_key_is_not_old_any_more(ks):
+    ks.add("work", secret=KEY)
+    path = ks.home / ".config/keyswitch/profiles/work.toml"
+    today = datetime.now(UTC).astimezone().date().isoformat()
+    path.write_text(path.read_text().replace(today, "2020-01-02"))
+    assert "'work' is " in ks("doctor", code=None).out
+    ks("rotate", "work", "--stdin", stdin=OTHER)
+    assert "'work' is " not in ks("doctor", code=None).out
+    assert f"created  {today}" in re.sub(" +", "  ", ks("show", "work").out)

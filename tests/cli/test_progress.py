@@ -66,7 +66,7 @@ def test_a_wait_names_the_command_that_is_waited_for(work, holder):
     terminal.sees(f"keyswitch: waiting for {named}")
     with pytest.raises(FileStateError) as e:
         file_systems.take_lock(str(work.file(f"{STATE}/lock")), wait=0.1)
-    assert e.value.hint == f"wait for it, or answer what it asks: {named}"
+    assert e.value.hint == f"wait for it, or answer its question: {named}"
     holder.kill()
     assert terminal.ends() == 0
 
@@ -101,7 +101,7 @@ LIBRARY = {
         "from keyswitch.secrets.keychain import worker; import time; "
         "worker.start(lambda _: time.sleep(1.5) or b'value', b'', 9)()"
     ),
-    "the passphrase": (
+    "from the passphrase": (
         "from keyswitch.secrets.vault import key_slots; "
         "key_slots.derive(b'x', {'name': 'argon2id', 'm': 65536, 't': 40, "
         "'p': 1, 'salt': 'AAAAAAAAAAAAAAAAAAAAAA=='})"

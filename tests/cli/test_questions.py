@@ -14,9 +14,9 @@ QUESTIONS = [
     ("show work --reveal", "show the secrets of 'work'"),
     ("revoke-local --all", "from this machine?"),
     ("logout me", "from this machine?"),
-    ("install bash", "write it?"),
+    ("install bash", "write the block?"),
     ("import bundle --passphrase-file phrase --replace", "import 1 profile?"),
-    ("vault accept-rollback", "take the older vault"),
+    ("vault accept-rollback", "accept the older vault"),
     ("doctor --fix", "make these"),
 ]
 ANSWERS = [

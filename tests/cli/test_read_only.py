@@ -38,7 +38,7 @@ def refused(done, target):
     """Check an error about a file in a store; return its hint."""
     error, hint = done.err.splitlines()[-2:]
     assert f"leads to {target}, which is read-only" in error
-    assert f"change {target} where it comes from" in hint
+    assert f"change {target} at its source" in hint
     assert "chmod" not in done.err
     return hint
 
@@ -89,7 +89,7 @@ def test_no_command_advises_to_change_the_mode(ks, command):
 def test_a_start_file_in_a_store_is_named_with_its_target(ks):
     target = stored(ks, ".bashrc", "# mine\n")
     hint = refused(ks("install", "bash", "--yes", code=1), target)
-    assert hint.endswith("it needs the block above")
+    assert hint.endswith("it needs the block")
 
 
 def test_doctor_says_it_before_and_names_what_works(ks):
@@ -115,7 +115,7 @@ def test_a_read_only_mount_is_said_to_be_one(ks):
     assert INSTEAD[0] in done.stderr
     done = in_read_only(ks, folder, "doctor")
     assert "is on a read-only file system" in done.stdout
-    assert "--fix mends" not in done.stderr
+    assert "--fix fixes" not in done.stderr
 
 
 def in_read_only(ks, folder, *command):

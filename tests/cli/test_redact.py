@@ -67,7 +67,7 @@ def test_a_command_that_is_none(work):
     plain.write_text("#!/nowhere\n")
     plain.chmod(0o755)
     for command, said in (
-        ("nonesuch", "no command"),
+        ("nonesuch", "command not found"),
         ("./plain", "cannot run"),
     ):
         done = work("run", "work", "--redact", "--", command, code=1)

@@ -94,5 +94,5 @@ def test_no_secret_that_a_repository_s_program_prints_goes_to_its_address(
         run = f"cd repo; {shlex.join(COMMAND)} whoami --run-helper --verify"
         terminal = Terminal(repository, "sh", "-c", run)
         terminal.sees("came with the repository").type("y\r")
-        terminal.sees("not asked: a repository's settings would send")
+        terminal.sees("not checked: a repository's settings would send")
     assert service.requests == []

@@ -31,7 +31,7 @@ def renewed(logins):
 def found(logins, *args):
     """Return {source without place and time: (profile, why it is stale)}."""
     return {
-        re.sub(r", kept \S+$", "", s.rpartition("/")[2]): told
+        re.sub(r", saved \S+$", "", s.rpartition("/")[2]): told
         for s, told in logins.found(*args).items()
         if "vault.ksv" not in s and "keyring" not in s
     }
@@ -45,7 +45,7 @@ def kept(logins, name):
 
 def revoke(logins, *args):
     done = logins.ks("revoke-local", *args, "--yes")
-    assert "looked again: 0 left" in done.err
+    assert "checked again: 0 left" in done.err
     assert logins.dangling() == set()
     return done
 
@@ -156,7 +156,7 @@ def test_a_dry_run_changes_nothing(renewed):
 
 def test_what_off_gives_back_is_not_stale(logins):
     with_orphan(logins)
-    name = "vault: login of stranger@mail.example, which 'off' gives back"
+    name = "vault: login of stranger@mail.example, which 'off' restores"
     assert found(logins, "--all")[name] == (None, None)
     logins.ks("revoke-local", "--yes")
     logins.ks("off")
@@ -176,7 +176,7 @@ def test_a_login_in_use_stays_however_it_looks(logins):
     logins.ks("revoke-local", "--yes")
     assert logins.live() == tokens("me", 1)[0]
     logins.ks("off")
-    assert found(logins)[LIVE] == ("me", "expired, and cannot be refreshed")
+    assert found(logins)[LIVE] == ("me", "expired and cannot be renewed")
 
 
 def test_a_refresh_token_alone_is_a_login(logins):

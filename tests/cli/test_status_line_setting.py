@@ -126,10 +126,10 @@ def test_doctor_names_one_that_is_gone(ks, settings):
     line = {"statusLine": {"type": "command", "command": command}}
     put(settings, json.dumps(line))
     done = ks("doctor", code=None)
-    assert "calls a keyswitch that is not there" in done.out + done.err
+    assert "runs a keyswitch that does not exist" in done.out + done.err
     ks("install", "claude-statusline", "--yes")
     done = ks("doctor", code=None)
-    assert "calls a keyswitch that is not there" not in done.out + done.err
+    assert "runs a keyswitch that does not exist" not in done.out + done.err
     ks("uninstall", "claude-statusline", "--yes")
     assert json.loads(read(settings)) == {}
 

@@ -128,7 +128,7 @@ def test_a_profile_that_is_here_obeys_too(old, variable):
         done = ks(*line, code=1)
         assert SECRET not in done.out
         assert variable in done.err
-        assert "names" in done.err
+        assert "sets" in done.err
     assert variable in ks("edit", "x", "--label", "y", code=1).err
     ks("edit", "x", "--set", "env=ACME_API_KEY")
     assert SECRET in ks("env", "x", "--shell", "sh").out

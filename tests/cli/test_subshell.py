@@ -19,7 +19,7 @@ from tests.cli.keyswitch import KEY, OTHER, two_keys
 from tests.shells import sessions
 
 WAIT = 30
-SAID = "keyswitch: this shell uses 'work'; 'exit' leaves it"
+SAID = "keyswitch: this shell uses 'work'; to leave it: exit"
 LEFT = "keyswitch: left the shell of 'work'"
 RIVAL = "ANTHROPIC_AUTH_TOKEN"
 START = {
@@ -232,17 +232,17 @@ def test_quiet_says_nothing(two):
 
 def test_a_shell_in_a_shell_is_refused_with_the_way_out(two):
     done = two("shell", "personal", code=2, KEYSWITCH_SHELL="work")
-    assert done.error == "this is a keyswitch shell for 'work' already"
+    assert done.error == "this is already a keyswitch shell for 'work'"
     assert done.err.splitlines()[-1] == "keyswitch: hint: leave it first: exit"
     inner = f"{shlex.quote(sys.executable)} -m keyswitch shell personal; exit"
     done = two("shell", "work", "--shell", "sh", stdin=inner, code=2)
-    assert "this is a keyswitch shell for 'work' already" in done.err
+    assert "this is already a keyswitch shell for 'work'" in done.err
 
 
 @pytest.mark.parametrize("program", ["tcsh-no", "./no", "/no/such", "ba sh"])
 def test_a_shell_that_is_not_there_is_an_error(two, program):
     done = two("shell", "work", "--shell", program, code=1)
-    assert done.error == f"there is no shell '{program}'"
+    assert done.error == f"shell not found: '{program}'"
     assert "uses 'work'" not in done.err
 
 
@@ -255,7 +255,7 @@ def test_a_program_that_cannot_be_started_is_an_error(two):
 
 
 def test_a_profile_that_is_not_there_is_an_error(two):
-    assert "no profile 'nobody'" in two("shell", "nobody", code=1).error
+    assert "no profile named 'nobody'" in two("shell", "nobody", code=1).error
 
 
 @pytest.mark.parametrize("option", ["--only", "--never"])
@@ -266,14 +266,14 @@ def test_a_guard_refuses_it_before_anything_is_read(two, option):
     two.home = two.home / "here"
     done = two("shell", "work", "--shell", "sh", stdin="env", code=1)
     assert done.out == ""
-    assert done.error.startswith("profile 'work' is ")
+    assert done.error.startswith("profile 'work' may ")
 
 
 def test_an_agent_that_is_denied_is_refused(two):
     two.file(".config/keyswitch/config.toml").write_text('agents = "deny"\n')
     done = two("shell", "work", stdin="env", code=1, CLAUDECODE="1")
     assert done.out == ""
-    assert "an agent runs this command" in done.error
+    assert "an agent is running this command" in done.error
 
 
 def test_a_locked_store_starts_nothing(two):
@@ -386,7 +386,7 @@ def test_what_is_switched_elsewhere_does_not_reach_it(two, terminal, shell):
         assert person.answers("printenv ANTHROPIC_API_KEY") == KEY + "\n"
     assert person.answers("keyswitch current") == "work\n"
     person.child.sendline("keyswitch use personal")
-    person.child.expect_exact("this terminal keeps 'work'")
+    person.child.expect_exact("this terminal still uses 'work'")
 
 
 @TYPED

@@ -63,7 +63,7 @@ def test_whoami_started_by_the_desktop_is_right_by_itself(person):
 
 def test_a_switch_that_the_desktop_does_not_follow_says_what_to_do(person):
     said = person("use", "work", code=4, **DESKTOP).err
-    assert "take a login before any key" in said
+    assert "prefer a login to any key" in said
     assert "keyswitch use work" not in said
 
 

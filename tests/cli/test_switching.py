@@ -204,7 +204,7 @@ def test_env_fails_in_one_line_with_nothing_on_stdout(ks):
 
 def test_env_refuses_a_shell_that_it_does_not_know(ks):
     ks.add("one")
-    assert "no shell" in ks("env", "one", "--shell", "tcsh", code=2).err
+    assert "unknown shell" in ks("env", "one", "--shell", "tcsh", code=2).err
 
 
 def test_the_fast_lane_and_the_full_command_print_the_same(ks):
@@ -232,7 +232,10 @@ def test_run_passes_exit_codes_and_signals_through(ks):
     ks.add("one")
     ks("run", "one", "--", "sh", "-c", "exit 7", code=7)
     ks("run", "one", "--", "sh", "-c", "kill -TERM $$", code=-signal.SIGTERM)
-    assert "no command" in ks("run", "one", "--", "nonexistent", code=1).error
+    assert (
+        "command not found"
+        in ks("run", "one", "--", "nonexistent", code=1).error
+    )
 
 
 def test_a_locked_vault_gives_the_helper_nothing_to_say(ks):
@@ -262,7 +265,7 @@ def test_an_earlier_use_s_gone_profile_is_named(ks):
     ks.add("one")
     ks("use", "one")
     ks.profile_file("one").unlink()
-    assert "no profile 'one'" in ks("helper", "claude-code", code=1).err
+    assert "no profile named 'one'" in ks("helper", "claude-code", code=1).err
     ks("off")
 
 
@@ -288,7 +291,7 @@ def test_revoke_local_removes_what_is_stale_and_keeps_the_rest(ks):
     kinds = [found["stale"] for found in done["removed"]]
     assert kinds == [
         "an older version of the vault",
-        "blanked: it was refused at its last refresh",
+        "blanked: its last renewal was rejected",
         "an old copy",
     ]
     assert done["left"] == []
@@ -341,7 +344,7 @@ def test_revoke_local_all_leaves_no_secret_of_ours(ks):
 
 def test_revoke_local_asks_first(ks):
     ks.add("one")
-    assert "yes" in ks("revoke-local", "one", code=2).error
+    assert "confirmation" in ks("revoke-local", "one", code=2).error
     ks("revoke-local", "one", "--all", "--yes", code=2)
 
 
@@ -442,4 +445,4 @@ def test_run_gives_a_program_the_signals_that_a_shell_gives_it(ks):
 def test_run_without_a_program_says_so(ks):
     ks.add("work")
     done = ks("run", "work", "--", "--", code=2)
-    assert done.error == "there is no command after --"
+    assert done.error == "no command after --"

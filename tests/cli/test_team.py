@@ -81,10 +81,10 @@ def test_all_that_would_be_written_is_shown_first(team):
 def test_where_nobody_can_be_asked_the_hash_is_the_yes(team):
     done = team("team", "add", "shared", code=2)
     assert done.error == (
-        "the file of team 'acme' needs a yes, and nobody can be asked"
+        "the file of team 'acme' needs confirmation, and nobody can be asked"
     )
     digest = offer(team, SOUND)
-    assert f"hint: once you have looked at it: --sha256 {digest}" in done.err
+    assert f"hint: review it, then add --sha256 {digest}" in done.err
     team("team", "add", "shared", "--sha256", f"sha256:{digest.upper()}")
     assert names(team) == ["api", "gw"]
 
@@ -118,11 +118,11 @@ def test_adding_it_once_more_changes_nothing(team):
 
 def test_a_typed_yes_lets_it_count(team):
     asked = Terminal(team, *COMMAND, "team", "add", "shared")
-    asked.sees("let it count? type yes:").type("y\n")
+    asked.sees("accept it? type yes:").type("y\n")
     assert asked.ends() == 1
     assert names(team) == []
     asked = Terminal(team, *COMMAND, "team", "add", "shared")
-    asked.sees("let it count? type yes:").type("yes\n")
+    asked.sees("accept it? type yes:").type("yes\n")
     assert asked.ends() == 0
     assert names(team) == ["api", "gw"]
 
@@ -153,7 +153,7 @@ def test_what_decides_where_a_secret_goes_needs_a_typed_yes(team, what, text):
     shown = json.loads(team("team", "diff", "--json", code=1).out)
     assert what in [w for one in shown["changes"] for w in one["decides"]]
     done = team("team", "update", code=2)
-    assert "needs a yes" in done.error
+    assert "needs confirmation" in done.error
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_what_decides_nothing_is_small(team, text):
     offer(team, text)
     shown = json.loads(team("team", "diff", "--json", code=1).out)
     assert [one["decides"] for one in shown["changes"] if one["decides"]] == []
-    assert "needs a yes" in team("team", "update", code=2).error
+    assert "needs confirmation" in team("team", "update", code=2).error
     update(team, text)
 
 
@@ -194,7 +194,7 @@ def test_profiles_that_went_are_removed(team):
 def test_a_person_s_own_profile_wins_and_is_named(team):
     own_profile(team)
     before = team.profile_file("gw").read_bytes()
-    said = "profile 'gw' is your own here and stays"
+    said = "profile 'gw': kept your own"
     assert said in add(team).err
     assert team.profile_file("gw").read_bytes() == before
     assert said in team("team", "list").err
@@ -216,7 +216,7 @@ def test_so_does_an_own_provider_file(team):
         "[fields.token]\nsecret = true\n[fields.base_url]\nenv = ['X_URL']\n"
     )
     before = own.read_bytes()
-    assert "provider 'acme-gw' is your own here and stays" in add(team).err
+    assert "provider 'acme-gw': kept your own" in add(team).err
     assert own.read_bytes() == before
 
 
@@ -227,22 +227,22 @@ def test_a_profile_of_another_team_stays_with_it(team):
     team.file("other/keyswitch-team.toml").write_bytes(text)
     digest = hashlib.sha256(text).hexdigest()
     done = team("team", "add", "other", "--sha256", digest)
-    assert "profile 'gw' is of team 'acme' here and stays" in done.err
+    assert "profile 'gw': kept the one of team 'acme'" in done.err
     assert 'team = "acme"' in team.profile_file("gw").read_text()
     assert len(team("team", "list").out.splitlines()) == 2
     done = team("team", "update", "--sha256", digest, code=2)
-    assert done.error == "there are 2 teams, and this is about one"
+    assert done.error == "no team given, and there are 2"
 
 
 def test_a_team_of_the_same_name_elsewhere_is_another_one(team):
     add(team)
     team.file("shared").rename(team.file("moved"))
     done = team("team", "add", "moved", code=1)
-    assert "team 'acme' is here already, from " in done.error
+    assert "team 'acme' already exists, from " in done.error
     assert "keyswitch team update acme --source PATH" in done.err
     digest = hashlib.sha256(SOUND.encode()).hexdigest()
     done = team("team", "update", code=1)
-    assert done.error.startswith("there is no file ")
+    assert done.error.startswith("no such file: ")
     team("team", "update", "--source", "moved", "--sha256", digest)
     assert "nothing changed" in team("team", "update").err
 
@@ -250,7 +250,7 @@ def test_a_team_of_the_same_name_elsewhere_is_another_one(team):
 def test_a_file_of_another_team_takes_no_team_s_place(team):
     add(team)
     done = update(team, SOUND.replace('"acme"', '"other"'), code=1)
-    assert "is the file of team 'other' now" in done.error
+    assert "is now the file of team 'other'" in done.error
 
 
 def test_what_a_person_changed_by_hand_is_shown_and_put_back(team):
@@ -267,7 +267,7 @@ def test_a_mark_taken_out_by_hand_makes_a_profile_one_s_own(team):
     add(team)
     path = team.profile_file("gw")
     path.write_text(path.read_text().replace('team = "acme"\n', ""))
-    assert "'gw' is your own here" in team("team", "update").err
+    assert "'gw': kept your own" in team("team", "update").err
     team("team", "remove", "acme", "--yes")
     assert names(team) == ["gw"]
 
@@ -286,7 +286,7 @@ def test_a_team_s_profile_is_not_edited(team, line):
     add(team)
     before = state_of(team)
     done = team(*line, code=1)
-    assert done.error == "'gw' is a profile of team 'acme', which keeps it"
+    assert done.error == "'gw' is managed by team 'acme'"
     assert "keyswitch copy gw NAME" in done.err
     assert state_of(team) == before
 
@@ -318,7 +318,7 @@ def test_an_undo_leaves_what_was_changed_since(team):
     path = team.profile_file("gw")
     path.write_text(path.read_text() + "\n# mine\n")
     done = team("undo", code=1)
-    assert "gw.toml was changed since" in done.error
+    assert "gw.toml has changed since" in done.error
     assert names(team) == ["api", "gw"]
 
 
@@ -327,7 +327,7 @@ def test_a_removed_team_leaves_no_active_profile(team):
     team("use", "api", code=None)
     assert team("current").out == "api\n"
     done = team("team", "remove", "acme", "--yes")
-    assert "one of them was active; now no profile is" in done.err
+    assert "one of them was active; no profile is active now" in done.err
     assert team("current", code=None).out == ""
     assert names(team) == []
 
@@ -338,8 +338,8 @@ def test_who_asks_for_a_profile_that_went_is_named(team):
     team.file("here").mkdir()
     team.at("here", "link", "gw")
     done = update(team, SOUND.partition("[profiles.gw]")[0])
-    assert "one of them was active; now no profile is" in done.err
-    assert "still asks for 'gw': keyswitch unlink" in done.err
+    assert "one of them was active; no profile is active now" in done.err
+    assert "still links to 'gw': keyswitch unlink" in done.err
 
 
 def test_dry_runs_change_nothing(team):
@@ -382,7 +382,7 @@ def test_agents_that_may_have_no_secrets_decide_nothing(team):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text('agents = "deny"\n')
     done = add(team, code=1, CLAUDECODE="1")
-    assert "an agent runs this command" in done.err
+    assert "an agent is running this command" in done.err
 
 
 def test_a_provider_s_own_word_for_its_host_is_none(team):
@@ -424,7 +424,7 @@ def test_a_provider_that_names_no_address_goes_to_whatever_reads_it(team):
     text = text.replace('fields.base_url = "https://gateway.example.com"\n', "")
     text = text.replace('env = { ANTHROPIC_BASE_URL = "{base_url}" }\n', "")
     done = add(team, text)
-    assert "sends to whatever reads ACME_TOKEN: 1 profile" in done.out
+    assert "sends to whichever program reads ACME_TOKEN: 1 profile" in done.out
 
 
 def test_a_file_that_somebody_changed_is_refused_when_it_is_used(team):
@@ -466,7 +466,7 @@ def test_a_provider_file_changed_by_hand_is_refused(team):
 def test_a_profile_that_is_removed_comes_back(team):
     add(team)
     done = team("remove", "gw", "--yes")
-    assert "'keyswitch team update' brings it back" in done.err
+    assert "'keyswitch team update' restores it" in done.err
     assert names(team) == ["api"]
     assert "1 profile new" in add(team).err
 
@@ -501,7 +501,7 @@ def test_a_migration_of_all_leaves_a_team_s_profiles(team):
     done = team("migrate", "--all", "--to", "vault")
     rows = [line.split() for line in done.out.splitlines()]
     assert [row[:2] for row in rows] == [["api", "left"], ["gw", "left"]]
-    assert "of team 'acme', which keeps it" in done.out
+    assert "managed by team 'acme'" in done.out
 
 
 def test_rotate_says_where_its_secret_is_changed(team):
@@ -525,7 +525,7 @@ def test_a_place_of_any_bytes_is_kept_and_shown(team):
 def test_a_copy_that_loses_its_provider_is_named(team):
     add(team)
     team("copy", "gw", "mine")
-    said = "profile 'mine' uses provider 'acme-gw', which goes"
+    said = "profile 'mine' uses provider 'acme-gw', which will be removed"
     assert said in team("team", "remove", "acme", "--yes").err
     team("undo")
     without = SOUND.partition("[providers")[0] + (
@@ -540,7 +540,7 @@ def test_a_damaged_record_is_set_aside_and_the_profiles_stay(team, text):
     record = team.file(".local/state/keyswitch/teams/acme.json")
     record.write_text(text)
     done = team("team", "list")
-    assert "acme.json is damaged, and is kept as" in done.err
+    assert "acme.json is damaged; moved it to" in done.err
     assert names(team) == ["api", "gw"]
     done = add(team)
     assert "api.toml" not in done.out
@@ -552,7 +552,7 @@ def test_a_text_that_is_gone_is_taken_over_again(team):
     digest = offer(team, SOUND)
     text = team.file(f".local/state/keyswitch/teams/{digest}.toml")
     text.unlink()
-    assert "is not there any more" in team("team", "list").err
+    assert "no longer exists" in team("team", "list").err
     add(team)
     assert text.read_text() == SOUND
 
@@ -574,7 +574,7 @@ def test_a_hostile_file_leaves_no_trace(team, name):
     assert done.out == ""
     error, hint = done.err.splitlines()
     assert error.startswith("keyswitch: error: ")
-    assert hint.startswith("keyswitch: hint: nothing of it counts")
+    assert hint.startswith("keyswitch: hint: nothing was taken over")
     after = state_of(team)
     assert {p: d for p, d in after.items() if "shared" not in p} == {
         p: d for p, d in before.items() if "shared" not in p
@@ -613,7 +613,7 @@ def as_folder(ks):
 def as_device(ks):
     path = ks.file("shared/keyswitch-team.toml")
     path.unlink()
-    return "there is no file"
+    return "no such file"
 
 
 @pytest.mark.parametrize(

@@ -60,11 +60,11 @@ def test_every_folder_and_start_file_is_what_it_was(configured):
     assert done.out == ""
     home = configured.home
     for place in (
-        f"{home}/.claude: 'work' is switched off, ",
-        f"{home}/{ELSEWHERE}: what was there",
-        f"{home}/new: what was there",
-        f"{home}/.bashrc: the block",
-        f"{home}/.config/fish/config.fish: the block",
+        f"{home}/.claude: 'work' will be deactivated, ",
+        f"{home}/{ELSEWHERE}: the settings from",
+        f"{home}/new: the settings from",
+        f"{home}/.bashrc: the keyswitch block",
+        f"{home}/.config/fish/config.fish: the keyswitch block",
     ):
         assert f"keyswitch: {place}" in done.err
     configured("current", code=1)
@@ -73,9 +73,9 @@ def test_every_folder_and_start_file_is_what_it_was(configured):
 def test_what_stays_is_said_with_the_way_to_remove_it(configured):
     done = configured("uninstall", "--all", "--yes")
     home = configured.home
-    assert f"stays: 2 profiles in {home}/.config/keyswitch/" in done.err
+    assert f"kept: 2 profiles in {home}/.config/keyswitch/" in done.err
     assert "keyswitch remove NAME" in done.err
-    assert f"stays: the vault {home}/.local/share/keyswitch/" in done.err
+    assert f"kept: the vault {home}/.local/share/keyswitch/" in done.err
     assert "pipx uninstall keyswitch" in done.err
     assert configured("list").out.count("anthropic") == 2
 
@@ -100,7 +100,7 @@ def test_a_dry_run_says_what_somebody_changed(configured):
     settings.write_text(json.dumps(document))
     for how in ("--dry-run", "--yes"):
         said = configured("uninstall", "--all", how).err
-        assert "apiKeyHelper was changed by somebody else" in said
+        assert "apiKeyHelper was changed by another program" in said
 
 
 def test_a_second_time_there_is_nothing_to_do(configured):
@@ -110,14 +110,14 @@ def test_a_second_time_there_is_nothing_to_do(configured):
         "nothing to change\n"
     )
     done = configured("uninstall", "--all")
-    assert "keyswitch is in no file of another program" in done.err
+    assert "keyswitch is in no other program's files" in done.err
     assert configured.everything() == before
 
 
 def test_without_a_yes_nothing_is_done(configured):
     before = configured.everything()
     done = configured("uninstall", "--all", code=2)
-    assert done.error == "this needs a yes, and nobody can be asked"
+    assert done.error == "this needs confirmation, and nobody can be asked"
     assert configured.everything() == before
 
 
@@ -138,9 +138,9 @@ def test_what_cannot_be_changed_keeps_nothing_else(configured):
     dry = configured("uninstall", "--all", "--dry-run", code=6)
     done = configured("uninstall", "--all", "--yes", code=6)
     place = configured.file(ELSEWHERE)
-    assert done.error.startswith(f"left as it is: {place} (")
+    assert done.error.startswith(f"not changed: {place} (")
     assert dry.error == done.error
-    assert done.err.endswith("; then again: keyswitch uninstall --all\n")
+    assert done.err.endswith("; then run again: keyswitch uninstall --all\n")
     left = {p: d for p, d in outside(configured).items() if ELSEWHERE not in p}
     del configured.before[broken]
     assert left == configured.before
@@ -165,12 +165,12 @@ def test_a_folder_that_is_gone_is_forgotten(configured):
 
 
 def test_an_empty_machine_has_nothing_to_take_back(bare):
-    assert "in no file" in bare("uninstall", "--all").err
+    assert "in no other program" in bare("uninstall", "--all").err
 
 
 def test_a_shell_s_name_does_not_go_with_all(bare):
     done = bare("uninstall", "bash", "--all", code=2)
-    assert done.error == "--all is for every shell"
+    assert done.error == "--all means every shell"
 
 
 def test_a_dry_run_for_one_shell_names_the_file(bare):
@@ -191,7 +191,7 @@ def test_no_login_is_lost_and_a_profile_s_own_folder_keeps_its(ks):
     # Nothing was in that folder before; b's is with its profile.
     assert live_anywhere(ks.home) == [token("a")]
     assert live(ks.home, f"{FOLDERS}/a") == token("a")
-    assert "logins of 'a', 'b', which may be nowhere else: " in done.err
+    assert "logins of 'a', 'b', which may exist nowhere else; to " in done.err
     ks("use", "b")
     assert live(ks.home) == token("b")
 
@@ -210,7 +210,7 @@ def test_a_folder_that_is_away_is_named_and_done_when_it_is_back(ks):
     ks("use", "work", CLAUDE_CONFIG_DIR=str(folder))
     folder.rename(away)
     done = ks("uninstall", "--all", "--yes")
-    assert f"wrote into {folder}, which is not there now" in done.err
+    assert f"wrote into {folder}, which is missing now" in done.err
     away.rename(folder)
     ks("uninstall", "--all", "--yes")
     settings = folder / "settings.json"

@@ -165,14 +165,14 @@ def test_a_state_that_cannot_be_written(two):
 
 
 def test_suggest_names_the_account_with_most_left(two):
-    assert "nothing is known" in two("use", "--suggest").err
+    assert "no usage recorded" in two("use", "--suggest").err
     session = Session(two)
     session.answered(limits(42, 80), "p1")
     two("use", "two", "--force")
     session.answered(limits(90, 10), "p2")
     done = two("use", "--suggest")
     assert "keyswitch use one" in done.err
-    assert "'one' has most left, 20 %" in done.err
+    assert "'one' has most left: 20 %" in done.err
     document = json.loads(two("use", "--suggest", "--json").out)
     assert document["suggested"] == "one"
     assert document["command"] == "keyswitch use one"

@@ -162,7 +162,7 @@ def test_aws_credentials_are_kept_until_a_restart(ks, claude):
 def test_a_shell_that_exports_is_told_what_its_sessions_keep(ks, claude):
     ks.add("one")
     claude("idle")
-    said = "a session that got its account from this shell's variables"
+    said = "a session that has its account from this shell's variables"
     assert said in ks("use", "one", KEYSWITCH_ENV="one:f:s:").err
     assert said not in ks("off").err
 

@@ -262,8 +262,7 @@ def test_a_name_that_is_not_there_is_said_before_anything_is_asked(
 ):
     two_keys(ks)
     assert (
-        "there is no profile 'wrok'"
-        in ks("verify", "work", "wrok", code=1).error
+        "no profile named 'wrok'" in ks("verify", "work", "wrok", code=1).error
     )
     ks("verify", "work", "--all", code=2)
     assert services.requests == []
@@ -292,7 +291,7 @@ def test_a_network_that_is_down_is_no_refusal(ks):
 @pytest.mark.parametrize(
     ("provider", "options", "words"),
     [
-        ("custom", ["--set", "env=ACME_KEY"], "no question is known"),
+        ("custom", ["--set", "env=ACME_KEY"], "defines no check"),
         ("vertex", ["--set", "project_id=acme-1", "--set", "region=global"],
          "stores no secret"),
         ("aws", ["--set", "aws_profile=dev"], "stores no secret"),
@@ -488,7 +487,7 @@ def test_a_login_of_another_account_is_said(ks, services):
     services.reply = Reply(body={**PROFILE, "account": account})
     [one] = verified(ks, "me")
     assert one["state"] == "accepted"
-    assert "another account than the profile names" in one["what"]
+    assert "a different account from the profile's" in one["what"]
     assert one["fix"] == "log in again: keyswitch login me"
 
 
@@ -518,20 +517,20 @@ def locked(ks, services):
 
 def test_a_locked_vault_is_opened_once(locked):
     asked = Terminal(locked, *COMMAND, "verify", "--all")
-    asked.sees("passphrase of the vault:").type(f"{PHRASE}\n")
+    asked.sees("vault passphrase:").type(f"{PHRASE}\n")
     assert asked.ends() == 0
-    assert asked.raw.count("passphrase of the vault") == 1
+    assert asked.raw.count("vault passphrase") == 1
     assert asked.shown.count("accepted") == 2
 
 
 def test_a_vault_that_stays_locked_is_asked_about_once(locked, services):
     asked = Terminal(locked, *COMMAND, "verify", "--all")
-    question = "passphrase of the vault"
+    question = "vault passphrase"
     for n in range(1, 4):
         asked.until(lambda _, n=n: asked.raw.count(question) == n)
         asked.type("FAKE wrong\n")
     assert asked.ends() == 5
-    assert asked.raw.count("once more") == 2
+    assert asked.raw.count("; try again") == 2
     assert asked.shown.count("could not be read") == 2
     assert services.requests == []
 

@@ -140,14 +140,14 @@ def test_off_says_what_the_shell_keeps(ks):
     ks("use", "personal")
     done = ks("off", **of_shell(ks))
     assert "no profile is active" in done.err
-    assert "still has the variables of 'work'" in done.err
+    assert "still has variables of 'work'" in done.err
 
 
 def test_remove_says_what_the_shell_keeps(ks):
     ks.begin_as(two_keys)
     ks("use", "personal")
     done = ks("remove", "personal", "--yes", **of_shell(ks))
-    assert "now no profile is; this shell has 'work'" in done.err
+    assert "no profile is active now; this shell uses 'work'" in done.err
 
 
 def test_nobodys_credential_is_no_profiles(ks):

@@ -123,7 +123,7 @@ def test_something_else_than_the_active_profile_is_exit_4(ks):
     ks.file(".config/keyswitch/config.toml").write_text('shell_keys = "keep"')
     ks("use", "work", ANTHROPIC_API_KEY=OTHER, code=4)
     done = ks("whoami", code=4, ANTHROPIC_API_KEY=OTHER)
-    assert "'work' is chosen, but ANTHROPIC_API_KEY" in done.out
+    assert "'work' is active, but ANTHROPIC_API_KEY" in done.out
     assert "unset ANTHROPIC_API_KEY" in done.out
     document = asked(ks, code=4, ANTHROPIC_API_KEY=OTHER)
     assert document["in_use"] is False
@@ -132,7 +132,7 @@ def test_something_else_than_the_active_profile_is_exit_4(ks):
 
 def test_no_credential_at_all_is_exit_1(ks):
     done = ks("whoami", code=1)
-    assert "there is no credential" in done.out
+    assert "no credential found" in done.out
 
 
 def test_the_start_file_that_sets_a_variable_is_named(ks):

@@ -91,7 +91,7 @@ HOMES = {
 
 
 def test_a_sign_in_that_is_not_there_is_found(look):
-    assert "is not there" in look(signed_in())["aws-sso-expired"].what
+    assert "is missing" in look(signed_in())["aws-sso-expired"].what
 
 
 def test_a_name_with_a_dollar_can_be_pasted_into_a_shell(look):

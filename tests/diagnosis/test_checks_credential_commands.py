@@ -62,11 +62,11 @@ HOMES = {
 @pytest.mark.parametrize(
     ("command", "what"),
     [
-        ("gone-FAKE --now", "there is no program 'gone-FAKE'"),
-        ("A=1 B=/x/y gone", "there is no program 'gone'"),
-        ("gone|head -1", "there is no program 'gone'"),
-        ("gone;echo x", "there is no program 'gone'"),
-        ("./gone", "/project/./gone does not exist"),
+        ("gone-FAKE --now", "program not found: 'gone-FAKE'"),
+        ("A=1 B=/x/y gone", "program not found: 'gone'"),
+        ("gone|head -1", "program not found: 'gone'"),
+        ("gone;echo x", "program not found: 'gone'"),
+        ("./gone", "/project/./gone is missing"),
         ("{home}/plain", "is not executable"),
         ("{home}/bin", "is a folder"),
     ],
@@ -120,7 +120,7 @@ def test_a_program_is_looked_for_where_the_settings_say(look):
 def test_a_key_in_a_command_s_place_is_not_shown(look, command):
     finding = look(with_helper(command))["helper-broken"]
     assert finding.what == (
-        "apiKeyHelper cannot run: it seems to be a key, not a command"
+        "apiKeyHelper cannot run: it looks like a key, not a command"
     )
 
 
@@ -132,7 +132,7 @@ def test_a_keyswitch_that_moved_is_put_right_by_itself(look):
 @pytest.mark.parametrize(
     ("command", "what"),
     [
-        ("exit 3", "ends with status 3"),
+        ("exit 3", "failed with status 3"),
         ("true", "prints nothing"),
         ("echo ' '", "prints nothing"),
         ("echo two words", "prints more than one word"),
@@ -149,7 +149,7 @@ def test_a_helper_that_gives_no_key_says_how_it_went(look, command, what):
 def test_an_export_that_is_not_whole_fails_in_silence(look):
     home_ = with_helper("echo {}", "awsCredentialExport", run=30)
     finding = look(home_.but(environ={**BEDROCK, **PAIR}))["helper-failing"]
-    assert "prints no whole set of keys" in finding.what
+    assert "prints an incomplete set of keys" in finding.what
     assert "falls back" in finding.why
 
 

@@ -126,4 +126,4 @@ def test_the_right_address_is_there_to_be_pasted(look, url, right):
 def test_an_address_that_may_hold_a_key_is_not_repeated(look):
     found = look(address("http://gw.example/sk-FAKE-0123456789abcdef0123456"))
     fix = found["base-url-open"].fix
-    assert fix == "write https:// in ANTHROPIC_BASE_URL of this environment"
+    assert fix == "write https:// in ANTHROPIC_BASE_URL in this environment"

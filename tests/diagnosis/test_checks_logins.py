@@ -145,14 +145,14 @@ def test_a_login_that_is_not_used_is_no_error(look, environ, severity):
 @pytest.mark.parametrize(("days", "span"), [(0.5, "11 h"), (4.5, "4 d")])
 def test_the_rest_of_a_login_is_said_in_hours_or_days(look, days, span):
     home_ = with_login(refreshToken="", expiresAt=in_days(days))
-    assert f"ends in {span}" in look(home_)["login-expires"].what
+    assert f"expires in {span}" in look(home_)["login-expires"].what
 
 
 def test_kept_logins_are_named_each_once_and_say_what_to_do(look):
     found = look(kept("a@old.example", "b@old.example", "a@old.example", ""))
     finding = found["login-of-no-profile"]
     assert finding.what == (
-        "kept logins of no profile: a@old.example, b@old.example, "
+        "saved logins without a profile: a@old.example, b@old.example, "
         "an account without a name"
     )
     assert finding.fix == "keyswitch login personal --orphan"
@@ -164,7 +164,7 @@ def test_an_older_state_of_a_profile_s_login_is_nothing_to_do(look):
     text = profile("claude-login", account_uuid="FAKE-0")
     home_ = kept("a@old.example", "b@old.example").but(profiles={"me": text})
     what = look(home_)["login-of-no-profile"].what
-    assert what == "kept logins of no profile: b@old.example"
+    assert what == "saved logins without a profile: b@old.example"
 
 
 @pytest.mark.parametrize(

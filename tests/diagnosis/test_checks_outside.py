@@ -32,8 +32,8 @@ HOMES = {
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ("op://Eng/claude", "not of the form op://"),
-        ("vualt:a/b#c", "no reference to a manager"),
+        ("op://Eng/claude", "not have the form op://"),
+        ("vualt:a/b#c", "not a reference to a manager"),
         ("exec:corp", "no program 'corp' in [exec]"),
     ],
 )

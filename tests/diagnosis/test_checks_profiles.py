@@ -110,7 +110,7 @@ def test_the_end_of_the_chosen_one_is_an_error(look, chosen, severity):
 
 def test_the_holders_of_one_secret_are_named(look):
     finding = look(HOMES["same-secret-twice"][0])["same-secret-twice"]
-    assert finding.what == "'a' and 'b' hold the same secret"
+    assert finding.what == "'a' and 'b' have the same secret"
     assert KEY not in repr(finding)
 
 

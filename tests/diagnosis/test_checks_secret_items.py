@@ -31,7 +31,7 @@ def vault(error=None, **more):
 
 
 HOMES = {
-    "secret-missing": (vault(NoItemError("it is not there")), vault()),
+    "secret-missing": (vault(NoItemError("it is missing")), vault()),
     "store-unusable": (Home(profiles={"work": profile()}), vault()),
     "store-locked": (vault(LockedError("it is locked", "unlock it")), vault()),
     "exported-profile-missing": (
@@ -49,16 +49,16 @@ HOMES = {
     ("chosen", "severity"), [("work", "error"), ("", "warning")]
 )
 def test_what_is_in_use_is_graver(look, chosen, severity):
-    gone = vault(NoItemError("it is not there"), chosen=chosen)
+    gone = vault(NoItemError("it is missing"), chosen=chosen)
     found = look(gone)["secret-missing"]
     assert found.severity == severity
     assert found.fix == "keyswitch rotate work"
 
 
 def test_an_old_vault_is_named_with_its_own_way_out(look):
-    error = StoreError("it is older than it was", "restore /x; or not")
+    error = StoreError("it is older than when last seen", "restore /x; or not")
     found = look(vault(error))["store-unusable"]
-    assert found.why == "it is older than it was; or not"
+    assert found.why == "it is older than when last seen; or not"
     assert found.fix == "restore /x"
 
 

@@ -61,7 +61,7 @@ HOMES = {
     [
         ("{\n// no\n}", "not valid JSON in line 2"),
         ("[]", "not a JSON object"),
-        ('{"apiKeyHelper": 5}', "'apiKeyHelper' has a wrong type"),
+        ('{"apiKeyHelper": 5}', "'apiKeyHelper' has the wrong type"),
         ("[" * 9999, "not valid JSON"),
     ],
 )

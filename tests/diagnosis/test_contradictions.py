@@ -131,10 +131,10 @@ def test_another_key_is_named_with_its_place_and_the_way_out(look):
     rc = {".zshrc": f"export ANTHROPIC_API_KEY={OTHER}\n", **WORK.files}
     found = look(WORK.but(environ={"ANTHROPIC_API_KEY": OTHER}, files=rc))
     finding = found["profile-not-in-use"]
-    assert "'work' is chosen, but ANTHROPIC_API_KEY" in finding.what
+    assert "'work' is active, but ANTHROPIC_API_KEY" in finding.what
     assert ".zshrc:1" in finding.place
     assert finding.fix == "unset ANTHROPIC_API_KEY"
-    assert ".zshrc:1 too, or new shells set it again" in finding.why
+    assert ".zshrc:1, or new shells set it again" in finding.why
 
 
 def test_what_keyswitch_exported_goes_away_with_its_own_command(look):
@@ -206,7 +206,7 @@ def test_an_address_that_a_repository_brings_is_an_error(look):
     found = look(WITH_KEY.but(files={PROJECT: {"env": env}}))
     finding = found["key-to-other-host"]
     assert finding.severity == "error"
-    assert "came with the repository" in finding.why
+    assert "from the repository" in finding.why
 
 
 def test_a_key_goes_where_its_own_profile_says(look):

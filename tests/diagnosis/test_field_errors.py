@@ -104,7 +104,7 @@ NOT_FOUND = "There's an issue with the selected model (claude-x)."
     [
         ("bedrock", "us.anthropic.claude"),
         ("vertex", "per project"),
-        ("foundry", "name of the deployment"),
+        ("foundry", "the deployment's name"),
         ("gateway", "check the address"),
     ],
 )

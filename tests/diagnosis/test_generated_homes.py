@@ -484,7 +484,7 @@ def test_a_start_file_with_an_endless_line_is_read_in_no_time(bare, line):
 
 def test_a_descriptor_of_many_digits_is_no_descriptor(bare):
     bare.environ["CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR"] = "9" * 5000
-    assert "descriptor that has no key" in run(bare, whoami).out
+    assert "file descriptor without a key" in run(bare, whoami).out
 
 
 def test_a_version_of_many_digits_is_no_version(bare):
@@ -514,7 +514,7 @@ def test_an_error_of_no_year_is_explained_all_the_same(bare, monkeypatch, when):
 def test_settings_on_the_command_line_need_not_be_utf8(bare):
     text = '{"env": {"ANTHROPIC_API_KEY": "FAKE\udcff"}}'
     shown = run(bare, whoami, "--", "--settings", text)
-    assert "cannot stand in a header" in shown.out
+    assert "invalid in a header" in shown.out
 
 
 def test_settings_that_are_cut_short_are_not_printed_as_a_path(bare):
@@ -553,7 +553,7 @@ def test_numbers_beyond_a_double_are_read_as_javascript_does(bare, number):
 def test_a_count_beyond_a_double_is_a_wrong_type(bare):
     text = '{"cleanupPeriodDays": ' + "9" * 400 + "}"
     put(bare, ".claude/settings.json", text)
-    assert "'cleanupPeriodDays' has a wrong type" in run(bare, doctor).out
+    assert "'cleanupPeriodDays' has the wrong type" in run(bare, doctor).out
 
 
 def test_a_key_in_place_of_a_scheme_is_not_shown(bare):
@@ -569,8 +569,8 @@ def test_a_key_in_place_of_a_scheme_is_not_shown(bare):
     ("url", "shown"),
     [
         ("https://me:S@gateway.example/x?key=S#S", "https://gateway.example/x"),
-        ("S", "what is no address"),
-        ("http://me:S@[::1", "what is no address"),
+        ("S", "an invalid address"),
+        ("http://me:S@[::1", "an invalid address"),
     ],
 )
 def test_a_secret_in_an_address_is_not_shown(bare, url, shown):

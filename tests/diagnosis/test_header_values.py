@@ -81,7 +81,7 @@ def test_a_character_that_no_header_can_carry_stops_the_request(
     environ = with_character(others, name, STOPS[character])
     request = resolve(scene(environ)).request
     assert not request.sent
-    assert request.refusal.startswith(f"{name} has a character")
+    assert request.refusal.startswith(f"{name} contains a character")
 
 
 @pytest.mark.parametrize("character", SENT)
@@ -117,4 +117,6 @@ def test_not_logged_in_is_explained_by_such_a_character(scene):
     text = "Not logged in · Please run /login"
     first, *_ = causes_of(text, scene(odd))
     assert first.id == "not-logged-in"
-    assert "ANTHROPIC_FOUNDRY_API_KEY has a character" in "".join(first.why)
+    assert "ANTHROPIC_FOUNDRY_API_KEY contains a character" in "".join(
+        first.why
+    )

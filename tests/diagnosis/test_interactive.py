@@ -28,7 +28,7 @@ def known(folder="project", **more):
 
 
 def warns_of(*names):
-    return [f"it warns: both {' and '.join(names)} are set"]
+    return [f"it warns that both {' and '.join(names)} are set"]
 
 
 def answered(**lists):
@@ -88,7 +88,7 @@ REJECTED = "nothing, but ANTHROPIC_API_KEY is not used: it was rejected once"
         ),
         (known(), {"ANTHROPIC_AUTH_TOKEN": TOKEN, **WITH_TOKEN}, []),
         (known(folder=""), {}, []),
-        (known(folder="other"), {}, ["whether the folder {} is trusted"]),
+        (known(folder="other"), {}, ["whether to trust the folder {}"]),
     ],
 )
 def test_it_asks_what_was_not_answered(home, config, environ, questions):
@@ -101,7 +101,7 @@ def test_it_asks_what_was_not_answered(home, config, environ, questions):
 
 def test_the_first_start_asks_everything_in_order(home):
     found = asked(Home(environ=WITH_KEY), home)
-    assert [q.partition(" ")[0] for q in found] == ["the", "whether", "whether"]
+    assert [q.partition(" ")[0] for q in found] == ["at", "whether", "whether"]
     assert found[-1] == ASKS
 
 

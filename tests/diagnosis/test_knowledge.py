@@ -201,7 +201,7 @@ def test_an_unknown_text_has_no_cause(text):
 
 def test_aws_text_on_bedrock_names_the_flag_and_stops_it(here):
     first = here({**BEDROCK, **PAIR})(AWS_WRAPPER + INVALID)[0]
-    assert "AWS's own" in first.why[0]
+    assert "comes from AWS" in first.why[0]
     assert "CLAUDE_CODE_USE_BEDROCK is on, set in this shell" in first.why[1]
     assert "`unset CLAUDE_CODE_USE_BEDROCK`" in first.fix[0]
 
@@ -218,14 +218,14 @@ def test_a_flag_of_a_start_file_is_found_there(here, home):
     causes = here(BEDROCK, bashrc="\nexport CLAUDE_CODE_USE_BEDROCK=1\n")
     first = causes(INVALID)[0]
     assert f"in this shell, by {home}/.bashrc:2" in first.why[1]
-    assert f"take it out of {home}/.bashrc:2" in first.fix[0]
+    assert f"remove it from {home}/.bashrc:2" in first.fix[0]
 
 
 def test_aws_text_behind_a_base_url_is_the_gateways(here):
     first = here(GATEWAY)("Failed to authenticate. " + INVALID)[0]
     text = said(first)
     assert "https://gateway.example:8443/v1, set in this shell" in text
-    assert "/login cannot help" in text
+    assert "neither /login nor another" in text
     assert "`unset ANTHROPIC_BASE_URL`" in text
     assert "FAKE" not in text
 
@@ -233,7 +233,7 @@ def test_aws_text_behind_a_base_url_is_the_gateways(here):
 @pytest.mark.parametrize("url", ["FAKE", "http://[", "http://h:FAKE", "//"])
 def test_an_address_that_is_none_is_not_shown(here, url):
     text = said(here({"ANTHROPIC_BASE_URL": url})(INVALID)[0])
-    assert "/login cannot help" in text
+    assert "neither /login nor another" in text
     assert "FAKE" not in text
 
 
@@ -279,7 +279,7 @@ def test_too_little_credit_names_the_key_and_the_login_it_hides(here):
     first = causes("Credit balance is too low")[0]
     assert "sk-ant-api03-…MPLE" in said(first)
     assert KEY not in said(first)
-    assert "the key comes before the login" in said(first)
+    assert "the key takes precedence over the login" in said(first)
     assert first.fix[0].endswith("`unset ANTHROPIC_API_KEY`")
 
 
@@ -308,7 +308,7 @@ def test_an_emptied_login_is_said_to_be_one(here):
     login = {**LOGIN["claudeAiOauth"], "accessToken": "", "refreshToken": ""}
     causes = here(login={"claudeAiOauth": login})
     text = OTHERS["oauth-token-expired"][0]
-    assert "renewal was refused" in said(causes(text)[0])
+    assert "renewal was rejected" in said(causes(text)[0])
 
 
 def test_a_broken_configuration_still_gives_an_explanation(here, home):

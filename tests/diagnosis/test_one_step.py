@@ -11,11 +11,11 @@ HINTS = {
     "run: keyswitch unlock": "keyswitch unlock",
     "store it again: keyswitch rotate NAME": "keyswitch rotate work",
     "keyswitch use work; if not: keyswitch off": "keyswitch use work",
-    "'keyswitch list' shows the profiles": "keyswitch list",
+    "see 'keyswitch list'": "keyswitch list",
     'in this shell: eval "$(keyswitch env)", or run it': (
         'eval "$(keyswitch env)"'
     ),
-    "take that right away: chmod o-w '/a b'": "chmod o-w '/a b'",
+    "remove that permission: chmod o-w '/a b'": "chmod o-w '/a b'",
     "sign in: aws sso login, or: aws configure": "aws sso login",
     "restore /a/key": "restore /a/key",
     "replace /a/key, or ask who has it": "replace /a/key",
@@ -47,7 +47,7 @@ def test_another_way_is_a_part_of_why():
         'eval "$(keyswitch evn)"',
         "unset A, or B",
         "chmod 600 '/a b",
-        "look at it: keyswitch managers allow x",
+        "check it: keyswitch managers allow x",
         "remove the line",
         "correct /a/b; then start again",
         "",

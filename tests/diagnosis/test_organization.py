@@ -49,7 +49,7 @@ def test_a_helper_of_the_server_takes_a_profile_s_place(look):
     assert "apiKeyHelper (no profile) is sent" in finding.what
     assert finding.place.endswith(f"{SENT}:2")
     assert finding.fix.startswith("ask who manages Claude Code")
-    assert "it may change it" in found["server-settings"].what
+    assert "may change it" in found["server-settings"].what
 
 
 def test_an_address_of_the_server_is_said(look):
@@ -71,8 +71,8 @@ def test_what_says_nothing_about_credentials_is_not_mentioned(look):
 @pytest.mark.parametrize(
     ("document", "says"),
     [
-        ({"forceLoginMethod": "claudeai"}, "managed settings ask for a login"),
-        ({"forceLoginOrgUUID": "a"}, "managed settings ask for a login"),
+        ({"forceLoginMethod": "claudeai"}, "managed settings require a login"),
+        ({"forceLoginOrgUUID": "a"}, "managed settings require a login"),
         ({"allowedProviders": ["bedrock"]}, "managed settings do not allow"),
     ],
 )
@@ -90,7 +90,7 @@ def test_a_demand_that_stops_a_profile_is_named_with_its_place(
 def test_a_gateway_s_sign_in_is_a_matter_of_the_machine(look):
     demand = {"forceLoginGatewayUrl": "https://gw.example"}
     finding = look(managed(**demand))["nothing-sent"]
-    assert "only a sign-in at a gateway counts" in finding.what
+    assert "only a gateway sign-in is allowed" in finding.what
     assert finding.fix.endswith("in Claude Code: /login")
 
 

@@ -57,7 +57,7 @@ SENTENCES = {
     "a key of nobody": (
         Home(environ={"ANTHROPIC_API_KEY": OTHER}),
         (
-            "an account of no profile pays: ANTHROPIC_API_KEY of this "
+            "an account without a profile pays: ANTHROPIC_API_KEY in this "
             "environment, API billing (Anthropic API)"
         ),
     ),
@@ -80,7 +80,7 @@ SENTENCES = {
         ),
         (
             "not known who pays: one request carries two credentials, of work "
-            "and of an account of no profile"
+            "and of an account without a profile"
         ),
     ),
     "two accounts beside what is chosen": (
@@ -91,14 +91,14 @@ SENTENCES = {
         ),
         (
             "not known who pays, perhaps not 'work': one request carries two "
-            "credentials, of work and of an account of no profile"
+            "credentials, of work and of an account without a profile"
         ),
     ),
     "a program that is not run": (
         Home(files={SETTINGS: {"apiKeyHelper": "get-key"}}),
         (
-            "not known who pays: a program is asked first: it is known only "
-            "when that runs (--run-helper)"
+            "not known who pays: it runs a program first: the answer is known "
+            "only when that runs (--run-helper)"
         ),
     ),
     "a gateway": (
@@ -109,7 +109,7 @@ SENTENCES = {
             }
         ),
         (
-            "an account of no profile pays: ANTHROPIC_AUTH_TOKEN of this "
+            "an account without a profile pays: ANTHROPIC_AUTH_TOKEN in this "
             "environment, API billing (gw.example)"
         ),
     ),
@@ -127,7 +127,7 @@ SENTENCES = {
     ),
     "a cloud without a credential": (
         Home(environ=BEDROCK),
-        "nobody pays: there are no AWS credentials",
+        "nobody pays: no AWS credentials found",
     ),
     "a cloud in a profile's place": (
         Home(
@@ -141,8 +141,8 @@ SENTENCES = {
             },
         ),
         (
-            "an account of no profile pays, not 'work': AWS_ACCESS_KEY_ID of "
-            "this environment, cloud billing (Amazon Bedrock)"
+            "an account without a profile pays, not 'work': AWS_ACCESS_KEY_ID "
+            "in this environment, cloud billing (Amazon Bedrock)"
         ),
     ),
 }

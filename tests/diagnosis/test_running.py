@@ -60,14 +60,14 @@ def test_a_command_runs_once_however_often_it_is_asked_for(home):
 @pytest.mark.parametrize(
     ("command", "problem"),
     [
-        ("exit 7", "ends with status 7"),
-        ("kill -9 $$", "ends with status -9"),
+        ("exit 7", "failed with status 7"),
+        ("kill -9 $$", "failed with status -9"),
         ("true", "prints nothing"),
         ("echo FAKE >&2", "prints nothing"),
-        ("gone-FAKE", "ends with status 127"),
-        ("echo 'a", "ends with status 2"),
+        ("gone-FAKE", "failed with status 127"),
+        ("echo 'a", "failed with status 2"),
         ("a\0b", "cannot be started: embedded null byte"),
-        ("read x && echo $x", "ends with status 1"),
+        ("read x && echo $x", "failed with status 1"),
     ],
 )
 def test_what_goes_wrong_is_said_and_gives_no_answer(run, command, problem):

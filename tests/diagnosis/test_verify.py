@@ -216,11 +216,11 @@ CODES = [
     (401, {ERROR: {"message": "Token expired"}}, False, "it has expired"),
     (400, {ERROR: {"message": "organization has been disabled"}}, False,
      "an organization that is disabled"),
-    (400, {}, None, "answers with status 400"),
+    (400, {}, None, "answered with status 400"),
     (403, {ERROR: {"type": "permission_error"}}, False, "does not allow this"),
     (403, {ERROR: {"message": "OAuth token revoked"}}, False, "was revoked"),
     (403, {ERROR: {"message": "lacks the scope user:profile"}}, True,
-     "does not let it read whose it is"),
+     "does not let it read its account"),
     (403, {"message": "The security token included in the request is invalid"},
      False, "does not know it"),
     (403, {"Message": "Please make sure your API Key is valid."}, False,
@@ -228,11 +228,11 @@ CODES = [
     (403, {"Message": "not authorized to perform: bedrock:List"}, True,
      "does not let it list models"),
     (403, b"<html>blocked</html>", None, "firewall or proxy"),
-    (404, {}, None, "it neither accepted nor refused the credential"),
-    (405, {}, None, "it neither accepted nor refused the credential"),
-    (429, {}, None, "is asked too often"),
-    (500, {}, None, "has trouble of its own (status 500)"),
-    (529, {}, None, "has trouble of its own (status 529)"),
+    (404, {}, None, "it neither accepted nor rejected the credential"),
+    (405, {}, None, "it neither accepted nor rejected the credential"),
+    (429, {}, None, "is rate limiting requests"),
+    (500, {}, None, "has a server error (status 500)"),
+    (529, {}, None, "has a server error (status 529)"),
 ]  # fmt: skip
 
 
@@ -251,8 +251,8 @@ def test_a_refused_key_is_renewed_where_it_is_set(scene, home):
     settings(home, env={"ANTHROPIC_API_KEY": KEY})
     with servers.Service(Reply(401, {})) as service:
         answer = one(scene(ANTHROPIC_BASE_URL=service.url))
-    assert "give ANTHROPIC_API_KEY in" in answer.fix
-    assert "settings.json:3 a value" in answer.fix
+    assert "set ANTHROPIC_API_KEY in" in answer.fix
+    assert "settings.json:3 to a valid value" in answer.fix
 
 
 def test_a_refused_login_is_renewed_in_claude_code(scene, home, anthropic):
@@ -268,7 +268,7 @@ def test_a_path_that_is_missing_at_the_service_itself_is_no_gateway(
 ):
     anthropic.reply = Reply(404, {})
     answer = one(scene(ANTHROPIC_API_KEY=KEY, **anthropic.environ))
-    assert answer.what == "Anthropic answers with status 404"
+    assert answer.what == "Anthropic answered with status 404"
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 500])
@@ -291,7 +291,7 @@ def test_a_redirect_is_not_followed(scene):
             )
     assert other.requests == []
     assert answer.ok is None
-    assert "redirects to localhost; the credential was not" in answer.what
+    assert "redirects to localhost; keyswitch did not" in answer.what
 
 
 def test_of_a_long_answer_the_beginning_is_read(scene):
@@ -300,7 +300,7 @@ def test_of_a_long_answer_the_beginning_is_read(scene):
         answer = one(
             scene(ANTHROPIC_API_KEY=KEY, ANTHROPIC_BASE_URL=service.url)
         )
-    assert "answers without data" in answer.what
+    assert "answered without data" in answer.what
 
 
 # ------------------------------------------------------------------- failures
@@ -310,7 +310,7 @@ def test_a_service_that_is_not_there_is_no_refusal(scene):
     url = f"http://127.0.0.1:{servers.closed_port()}"
     answer = one(scene(ANTHROPIC_API_KEY=KEY, ANTHROPIC_BASE_URL=url))
     assert (answer.ok, answer.status, answer.milliseconds) == (None, None, None)
-    assert "nothing listens there" in answer.what
+    assert "nothing is listening there" in answer.what
 
 
 def test_a_service_that_never_answers_ends_at_the_deadline(scene):
@@ -319,7 +319,7 @@ def test_a_service_that_never_answers_ends_at_the_deadline(scene):
             scene(ANTHROPIC_API_KEY=KEY, ANTHROPIC_BASE_URL=service.url),
             seconds=0.2,
         )
-    assert "does not answer in time" in answer.what
+    assert "did not answer in time" in answer.what
 
 
 def test_a_service_that_drips_ends_at_the_deadline_too(scene):
@@ -329,7 +329,7 @@ def test_a_service_that_drips_ends_at_the_deadline_too(scene):
             scene(ANTHROPIC_API_KEY=KEY, ANTHROPIC_BASE_URL=service.url),
             seconds=0.4,
         )
-    assert "does not answer in time" in answer.what
+    assert "did not answer in time" in answer.what
 
 
 def test_a_certificate_that_is_not_trusted_stops_before_the_credential(
@@ -348,7 +348,7 @@ def test_a_certificate_that_is_not_trusted_stops_before_the_credential(
         )
     assert service.requests == []
     assert "issued by 'Zscaler Inc.', is not trusted" in answer.what
-    assert "Claude Code takes every certificate" in answer.what
+    assert "Claude Code accepts any certificate" in answer.what
 
 
 def test_unchecked_certificates_are_warned_of_when_all_is_well(
@@ -364,7 +364,7 @@ def test_a_proxy_that_refuses_is_told_from_the_service(scene, anthropic):
     anthropic.proxy.reply = Reply(407)
     answer = one(scene(ANTHROPIC_API_KEY=KEY, **anthropic.environ))
     assert answer.ok is None
-    assert "it wants a name and a password" in answer.what
+    assert "it requires a user name and password" in answer.what
 
 
 def test_a_plain_address_behind_a_proxy_that_refuses_is_explained(scene):
@@ -376,7 +376,7 @@ def test_a_plain_address_behind_a_proxy_that_refuses_is_explained(scene):
                 HTTP_PROXY=proxy.url,
             )
         )
-    assert "it wants a name and a password" in answer.what
+    assert "it requires a user name and password" in answer.what
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://x", "x", "//x"])
@@ -407,7 +407,7 @@ def test_a_persons_key_is_not_sent_to_an_address_of_a_repository(scene, home):
         answer = one(scene(ANTHROPIC_API_KEY=KEY))
     assert service.requests == []
     assert answer.ok is None
-    assert "not asked: a repository's settings would send" in answer.what
+    assert "not checked: a repository's settings would send" in answer.what
 
 
 def test_a_repositorys_own_key_is_sent_to_its_own_address(scene, home):
@@ -437,7 +437,7 @@ def test_a_resource_that_a_repository_names_is_not_asked(scene, home):
     answer = one(
         scene(CLAUDE_CODE_USE_FOUNDRY="1", ANTHROPIC_FOUNDRY_API_KEY=TOKEN)
     )
-    assert "not asked" in answer.what
+    assert "not checked" in answer.what
 
 
 @pytest.mark.parametrize(
@@ -654,8 +654,8 @@ def test_the_files_profile_is_used_where_claude_code_prefers_it(scene, home):
         ("InvalidClientTokenId", False, "does not know this key id"),
         ("SignatureDoesNotMatch", False, "does not belong to this key id"),
         ("ExpiredToken", False, "the session has expired"),
-        ("Odd", False, "AWS refuses it (Odd)"),
-        ("", None, "AWS answers with status 403"),
+        ("Odd", False, "AWS rejects it (Odd)"),
+        ("", None, "AWS answered with status 403"),
     ],
 )
 def test_what_aws_says_of_keys_is_explained(scene, code, ok, words):
@@ -694,7 +694,7 @@ def test_without_botocore_aws_is_left_to_its_own_command(scene, monkeypatch):
     ("lines", "words"),
     [
         ("role_arn = arn:aws:iam::1:role/r\nsource_profile = base", "role"),
-        ("credential_process = program", "a program is asked first"),
+        ("credential_process = program", "it runs a program first"),
     ],
 )
 def test_keys_that_aws_or_a_program_gives_are_left_to_its_command(
@@ -726,7 +726,7 @@ def test_the_secret_half_of_an_export_is_not_known(scene, home):
             run=lambda _: json.dumps({"Credentials": exported}),
             sign=Signer(),
         )
-    assert "the secret half of these keys is not known" in answer.what
+    assert "the secret key of this pair is unknown" in answer.what
     assert "awsCredentialExport of" in answer.fix
 
 

@@ -12,7 +12,7 @@ from tests.docs import given
 WAIT = 60  # seconds for one command
 QUIET = 0.3  # seconds after which a line without an end is a question
 PROMPT = re.compile(r"<<(\d+)>>")
-QUESTION = re.compile(r"(?:[:?]|\] ?:?) *$")
+QUESTION = re.compile(r"(?:[:?]|\] ?:?) *\Z")
 ERROR = "API Error: 401 authentication_error: invalid x-api-key"
 # They answer where a page starts a program that is not here, or not wanted.
 STAND_INS = {

@@ -48,7 +48,7 @@ def test_prose_is_not_taken_for_an_example():
         for before, line in pairwise(["", *page.examples]):
             assert line[:1] != " " or before.endswith("\\"), page.words
     [said] = pages["keyswitch trace"].paragraphs
-    assert said.startswith("The command's requests pass through a proxy")
+    assert said.startswith("The command's requests pass through a local proxy")
 
 
 @pytest.fixture(scope="module")

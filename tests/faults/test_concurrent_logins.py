@@ -46,7 +46,7 @@ LOCKS = (
     ".claude.json.lock",
 )
 IN_PLACE = '-.credentials.json", "'
-OVERTAKEN = b"is being changed by another program"
+OVERTAKEN = b"another program is changing"
 
 
 class Crowd:

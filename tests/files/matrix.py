@@ -15,9 +15,9 @@ from tests.files import circumstances, homes, tree
 from tests.files.homes import FILES, TASKS
 from tests.proof import record
 
-_LEFT = "the change is done, but an old secret is still stored"
+_LEFT = "the change was made, but an old secret is still stored"
 SLOWEST = 2.0  # seconds for a refusal
-_SET_ASIDE = "is damaged, and is kept as "
+_SET_ASIDE = "is damaged; moved it to "
 _TWO_LINES = re.compile(
     r"(?:(?!keyswitch: error|keyswitch: hint).*\n)*"
     r"keyswitch: error: .+\nkeyswitch: hint: .+\n"

@@ -42,7 +42,7 @@ def test_a_folder_that_others_may_write_in_is_refused(
     task = "use" if folder == ".claude" else "edit"
     cell = arranged(matrix, mode, group, task, folder)
     cell.run(user=SOMEBODY)
-    check("S2", "folders that others may write in", cell.refused())
+    check("S2", "folders that other users can write to", cell.refused())
 
 
 @AS_ANOTHER
@@ -62,7 +62,7 @@ def test_nothing_new_is_made_where_others_may_write(matrix):
     cell = arranged(matrix, 0o775, OTHER)
     cell.path("settings").unlink()
     cell.run(user=SOMEBODY, command=cli("use", "cloud"))
-    check("S2", "folders that others may write in", cell.refused())
+    check("S2", "folders that other users can write to", cell.refused())
 
 
 @AS_ANOTHER

@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(os.getuid() != 0, reason="needs root"),
 ]
 IN_PLACE = [pair for pair in PAIRS if pair.values[1] != "vault"]
-SAID = "is a mount of its own, so it was rewritten in place"
+SAID = "is a mount point, so it was rewritten in place"
 
 
 def outside(cell, file):

@@ -134,7 +134,7 @@ def test_a_folder_that_everybody_may_write_in_is_refused(room, task, name):
     found = checked(room, done, task)
     if f"chmod o-w {folder}" not in done.stderr.decode():
         found.append("the remedy is not said")
-    report("folders that everybody may write in", found)
+    report("folders that everyone can write to", found)
 
 
 @pytest.mark.parametrize("task", ["use", "edit", "add", "vault"])

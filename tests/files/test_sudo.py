@@ -107,7 +107,7 @@ def test_no_command_of_roots_changes_the_home_of_another_user(homes, name):
     home = homes.fresh()
     done = run(homes, CHANGING[name], home)
     found = users.refused(done) + homes.changes()
-    if f"{home} belongs to user {ME}, and this is root\n" not in (
+    if f"{home} belongs to user {ME}, but you are root\n" not in (
         done.stderr.decode()
     ):
         found.append(f"another reason: {done.stderr.decode()}")
@@ -134,7 +134,7 @@ def test_root_is_given_no_secret_of_another_user(homes, name):
     assert b"sk-ant" not in done.stdout
     assert done.stdout == b""
     told = done.stderr.decode()
-    assert f"{home} belongs to user {ME}, and this is root" in told
+    assert f"{home} belongs to user {ME}, but you are root" in told
     assert "run it without sudo" in told
 
 
@@ -222,9 +222,9 @@ def test_a_process_of_roots_own_is_told_what_to_do(homes):
     done = users.as_user(ROOT_USER, [*MAIN, "use", "gw"], home)
     assert done.returncode == 1
     assert done.stderr.decode() == (
-        f"keyswitch: error: {home} belongs to user {ME}, and this is root\n"
-        "keyswitch: hint: run it without sudo, or with sudo -H for a home of "
-        "root's own\n"
+        f"keyswitch: error: {home} belongs to user {ME}, but you are root\n"
+        "keyswitch: hint: run it without sudo, or with sudo -H to use root's "
+        "home\n"
     )
 
 

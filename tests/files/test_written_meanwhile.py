@@ -94,7 +94,7 @@ def test_a_kill_where_the_commit_is_taken_back_loses_nothing(tmp_path, after):
     home, done = overtaken(tmp_path, "by a rename", KILLED.format(after=after))
     assert done.returncode == -signal.SIGKILL
     said = run(cli("history"), home, ENVIRON).stderr.decode()
-    assert ("took back" if after else "left as it is") in said
+    assert ("undid" if after else "not touched") in said
     found = lost_or_left(home)
     pointer = json.loads((home / FILES["state"]).read_text())["active"]
     if pointer != ("one" if after else "cloud"):

@@ -41,7 +41,7 @@ COMMANDS = {
         "-c",
         "echo $ANTHROPIC_API_KEY; exit 7",
     ),
-    "run what is not there": ("run", "spare", "--", "no-such-program"),
+    "run what is missing": ("run", "spare", "--", "no-such-program"),
     "whoami": ("whoami",),
     "whoami as json": ("whoami", "--json"),
     "doctor": ("doctor",),

@@ -319,7 +319,7 @@ def bus_message(data):
         def _receive(self):
             part = next(self.parts, b"")
             if not part:
-                raise dbus_wire.WireError("the bus hung up")
+                raise dbus_wire.WireError("the bus closed the connection")
             self._buffer += part
 
     Peer()._message()

@@ -191,7 +191,7 @@ def test_one_file_takes_no_packages_that_others_may_write(person, archive):
     (person.home / ".cache/keyswitch").chmod(0o777)
     done = person.run(python, "-P", archive, "--version")
     assert done.returncode == 1
-    assert "others may write there\nkeyswitch: hint: " in done.stderr
+    assert "others can write there\nkeyswitch: hint: " in done.stderr
 
 
 def test_one_file_says_which_python_it_is_for(person, tmp_path, archive):

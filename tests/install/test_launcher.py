@@ -185,8 +185,8 @@ def test_a_python_that_is_gone_is_said_in_a_sentence(person, tmp_path):
     done = person.run(command, "helper", "claude-code")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"keyswitch: error: {command}: there is no {command.parent}/python "
-        "any more\nkeyswitch: hint: install keyswitch again\n"
+        f"keyswitch: error: {command} needs {command.parent}/python, "
+        "which is gone\nkeyswitch: hint: reinstall keyswitch\n"
     )
 
 
@@ -212,7 +212,7 @@ def test_no_package_comes_from_the_directory_one_is_in(person, tmp_path, given):
 def test_arguments_arrive_as_they_were_given(person, tmp_path):
     command = places.environment(tmp_path / SPACE)
     done = person.run(command, "no such 'command' $HOME")
-    assert "there is no command 'no such 'command' $HOME'" in done.stderr
+    assert "unknown command 'no such 'command' $HOME'" in done.stderr
 
 
 def test_a_click_that_uses_more_of_uuid_gets_all_of_it(monkeypatch, tmp_path):

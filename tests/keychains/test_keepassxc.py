@@ -170,7 +170,7 @@ def test_a_database_that_is_not_to_be_had_is_said_in_time(
         "add", "work", "--provider", "anthropic", "--stdin", stdin=KEY, code=1
     )
     assert time.monotonic() - begin < DEADLINE + 1
-    assert "no keychain can be used (Secret Service" in done.error
+    assert "no usable keychain (Secret Service" in done.error
     assert not ks.profile_file("work").exists()
     record(promise="P8", what="a real KeePassXC", points=1, violations=0)
 

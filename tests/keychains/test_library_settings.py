@@ -104,7 +104,7 @@ def test_no_keychain_stays_no_keychain_whatever_the_library_is_told(
     done = ks(
         "add", "work", "--provider", "anthropic", "--stdin", stdin=KEY, code=1
     )
-    assert "no keychain can be used" in done.error
+    assert "no usable keychain" in done.error
     assert not ks.profile_file("work").exists()
     assert not made.tripwire.exists()
     record(promise="P8", what="settings of the keyring library", points=1,

@@ -70,7 +70,7 @@ def test_the_vault_takes_the_keychain_s_place_only_with_a_word(
     if state != "no-service":  # one that is there, and of no use
         assert "(Secret Service: " in done.err
     done = ks("add", "other", *add, "--store", "keychain", stdin=KEY, code=1)
-    assert "no keychain can be used" in done.error
+    assert "no usable keychain" in done.error
     assert not ks.profile_file("other").exists()
     lane.settle()
     assert lane.items == {}

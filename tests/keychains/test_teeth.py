@@ -42,7 +42,7 @@ MUTANTS = {
         ),
         ("no-default", "copy", "began to make a collection"),
     ),
-    "does not read back": (
+    "returned a different value": (
         (
             "from keyring.backends.SecretService import Keyring\n"
             "put, get, said = Keyring.set_password, Keyring.get_password, {}\n"

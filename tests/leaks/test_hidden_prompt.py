@@ -119,17 +119,17 @@ def counted(terminal, *secrets):
 def test_three_wrong_passphrases_end_it(start):
     terminal = start(*MAIN, "unlock")
     for times in (1, 2, 3):
-        terminal.sees(b"passphrase of the vault", times).hides()
+        terminal.sees(b"vault passphrase", times).hides()
         terminal.type(PHRASE[:-times].encode() + b"\n")
     assert terminal.ended() == 5
-    assert terminal.seen.count(b"not the passphrase") == 3
+    assert terminal.seen.count(b"wrong vault passphrase") == 3
     counted(terminal, PHRASE[:-3])
 
 
 def test_the_right_one_at_the_third_try_unlocks(start, ks):
     terminal = start(*MAIN, "unlock")
     for times, typed in enumerate((b"one", b"two", PHRASE.encode()), 1):
-        terminal.sees(b"passphrase of the vault", times).hides()
+        terminal.sees(b"vault passphrase", times).hides()
         terminal.type(typed + b"\n")
     assert terminal.ended() == 0
     assert terminal.echoes
@@ -139,7 +139,7 @@ def test_the_right_one_at_the_third_try_unlocks(start, ks):
 
 @pytest.mark.parametrize("name", ["TERM", "HUP", "QUIT"])
 def test_a_signal_gives_the_echo_back(start, name):
-    terminal = start(*MAIN, "unlock").sees(b"vault: ").hides()
+    terminal = start(*MAIN, "unlock").sees(b"passphrase: ").hides()
     terminal.type(PHRASE[:9].encode())
     time.sleep(0.2)  # until the kernel has taken it, without an echo
     number = getattr(signal, f"SIG{name}")
@@ -153,7 +153,7 @@ def test_ctrl_backslash_gives_the_echo_back_and_leaves_no_core(start, ks):
     terminal = start(
         "/bin/sh", "-c", 'ulimit -c unlimited; exec "$@"', "sh", *MAIN, "unlock"
     )
-    terminal.sees(b"vault: ").hides().type(PHRASE.encode() + b"\x1c")
+    terminal.sees(b"passphrase: ").hides().type(PHRASE.encode() + b"\x1c")
     assert terminal.ended() == -signal.SIGQUIT
     assert terminal.echoes
     assert not list(ks.home.glob("core*"))
@@ -162,7 +162,9 @@ def test_ctrl_backslash_gives_the_echo_back_and_leaves_no_core(start, ks):
 
 def test_ctrl_d_is_no_answer(start, ks):
     before = ks.everything()
-    terminal = start(*MAIN, "unlock").sees(b"vault: ").hides().type(b"\x04")
+    terminal = (
+        start(*MAIN, "unlock").sees(b"passphrase: ").hides().type(b"\x04")
+    )
     assert terminal.ended() == 130
     assert terminal.echoes
     assert ks.everything() == before
@@ -173,9 +175,9 @@ def test_ctrl_z_shows_what_is_typed_and_fg_hides_it_again(start, ks):
     """In a shell that leaves the terminal's settings alone."""
     ks.file("run").write_text(f"exec {shlex.join(MAIN)} unlock\n")
     terminal = start("/bin/dash", "-i").sees(b"ready> ")
-    terminal.type(b"sh run\n").sees(b"vault: ").hides()
+    terminal.type(b"sh run\n").sees(b"passphrase: ").hides()
     terminal.type(PHRASE[:9].encode() + b"\x1a").sees(b"Stopped").shows()
-    terminal.type(b"fg\n").sees(b"vault: ", 2).hides()
+    terminal.type(b"fg\n").sees(b"passphrase: ", 2).hides()
     terminal.type(PHRASE.encode() + b"\n").sees(b"keyswitch: unlocked")
     terminal.shows().type(b"exit 0\n")
     assert terminal.ended() == 0
@@ -188,7 +190,7 @@ def test_a_long_paste_arrives_whole(start, ks, size):
     ks("unlock", "--passphrase-fd", "0", stdin=PHRASE)
     secret = KEY + "x" * (size - len(KEY))
     terminal = start(*MAIN, *ADD).sees(b"API key: ").hides()
-    terminal.type(secret.encode() + b"\n").sees(b"take it as it is?")
+    terminal.type(secret.encode() + b"\n").sees(b"use it anyway?")
     terminal.type(b"y\n")
     assert terminal.ended() == 0
     assert ks("helper", "api-key", "w").out == secret + "\n"
@@ -200,10 +202,10 @@ def test_the_rest_of_a_slow_paste_is_no_answer_that_is_seen(start, ks, gap):
     ks("unlock", "--passphrase-fd", "0", stdin=PHRASE)
     half = len(KEY) // 2
     terminal = start(*MAIN, *ADD).sees(b"API key: ").hides()
-    terminal.type(KEY[:half].encode() + b"\n").sees(b"take it as it is?")
+    terminal.type(KEY[:half].encode() + b"\n").sees(b"use it anyway?")
     time.sleep(gap)
     terminal.type(KEY[half:].encode() + b"\n").sees(b"API key: ", 2).hides()
-    terminal.type(KEY.encode() + b"\n").sees(b"take it as it is?", 2)
+    terminal.type(KEY.encode() + b"\n").sees(b"use it anyway?", 2)
     terminal.hides().type(b"y\n")
     assert terminal.ended() == 0
     assert ks("helper", "api-key", "w").out == KEY + "\n"
@@ -271,7 +273,7 @@ def test_neither_scrollback_nor_history_has_it(ks, tmp_path):
     try:
         until("ready>")
         call("send-keys", f"{shlex.join(MAIN)} unlock", "Enter")
-        until("vault:")
+        until("passphrase:")
         call("send-keys", "-l", PHRASE)
         call("send-keys", "Enter")
         until("keyswitch: unlocked")

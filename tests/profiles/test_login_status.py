@@ -97,7 +97,7 @@ def test_programs_get_the_moment_and_whether_it_is_renewed():
 def test_a_field_that_is_no_moment_is_none(junk):
     assert end_of(junk) is None
     profile = login(token_expires=junk)
-    assert status_of(profile, NOW) == LoginStatus("end not known")
+    assert status_of(profile, NOW) == LoginStatus("expiry unknown")
     renewed = login(token_expires=junk, refreshable="yes")
     assert status_of(renewed, NOW) == LoginStatus("refreshable", None, True)
 
@@ -136,7 +136,7 @@ def test_a_login_without_any_token_is_blanked(hint):
             LoginStatus("valid until 2026-10-07", "2026-10-07"),
         ),
         (date(2026, 10, 6), LoginStatus("expired", "2026-10-06")),
-        (None, LoginStatus("end not known")),
+        (None, LoginStatus("expiry unknown")),
     ],
 )
 def test_a_setup_token_lasts_until_the_end_of_its_day(expires, status):

@@ -56,5 +56,7 @@ def test_a_relative_folder_of_xdg_is_ignored(given):
 @pytest.mark.parametrize("variable", ["HOME", "KEYSWITCH_HOME"])
 @pytest.mark.parametrize("given", ["ks", "./x", "../x", ".", "~/x"])
 def test_a_home_that_every_directory_has_another_of_is_refused(variable, given):
-    with pytest.raises(FileStateError, match=f"{variable} is no absolute path"):
+    with pytest.raises(
+        FileStateError, match=f"{variable} is not an absolute path"
+    ):
         resolve({"HOME": "/h", variable: given})

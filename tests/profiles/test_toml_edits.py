@@ -131,7 +131,7 @@ def test_an_edit_that_went_wrong_is_not_handed_on(monkeypatch, text):
 def test_one_rule_too_many_would_break_the_file_and_is_refused():
     lines = [f"'h/{i}' = 'w'\n" for i in range(LINKS_LIMIT)]
     data = ("[links]\n" + "".join(lines)).encode()
-    with pytest.raises(InputError, match="no room"):
+    with pytest.raises(InputError, match="at most"):
         edit(data, ACME, "work")
     assert meaning(edit(data, "h/7", "v"))[0]["h/7"] == "v"
 

@@ -78,7 +78,7 @@ def test_an_entry_is_fit_for_people(name):
 
 
 def test_a_login_is_not_added_by_hand():
-    with pytest.raises(InputError, match="not made by 'add'"):
+    with pytest.raises(InputError, match="'add' cannot create"):
         CATALOGUE.get("claude-login").check_addable()
 
 

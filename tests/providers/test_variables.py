@@ -209,7 +209,7 @@ CARRYING = [
 
 @pytest.mark.parametrize("name", STEERING)
 def test_a_variable_that_steers_programs_is_refused(name):
-    with pytest.raises(InputError, match="it names"):
+    with pytest.raises(InputError, match="it sets"):
         check_variable(name)
 
 

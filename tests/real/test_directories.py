@@ -129,7 +129,7 @@ def test_run_refuses_a_guarded_profile_before_claude_code_starts(places):
         command=[*places.launcher, "run", "first", "--", "claude"]
     )
     assert recorded.requests == []
-    assert "only used in" in recorded.stderr
+    assert "may only be used in" in recorded.stderr
 
 
 def test_whoami_says_beforehand_what_is_sent(places):

@@ -48,6 +48,6 @@ def test_what_the_recording_does_not_hold_is_said_at_once(machine):
     run(machine, "--record", har, **environ)
     done, again = run(machine, "--replay", har, **environ)
     assert done.returncode == 1
-    assert "does not hold the whole answer" in done.stderr
+    assert "does not contain the whole answer" in done.stderr
     # Not asked for again, though there are ten retries.
     assert [r["status"] for r in again if r["status"] != 200] == [502]

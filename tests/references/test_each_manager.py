@@ -27,9 +27,9 @@ WORDS = {(name, kind): words for name, kind, words in reversed(SAID)}
 CODES = {"missing": 1, "unknown": 1, "locked": 5, "denied": 5}
 SAYS = {
     "missing": " has no '",
-    "unknown": " could not be read: ",
+    "unknown": ": cannot read '",
     "locked": " is locked, or you are not signed in: ",
-    "denied": " refuses to give '",
+    "denied": " denies access to '",
 }
 
 
@@ -83,7 +83,7 @@ def test_each_way_to_fail_has_its_words_and_status(ks, tools, name):
     assert " did not answer in 0.5 s" in gives_nothing(ks, 5).err
     (tools.folder / PROGRAMS.get(name, name)).unlink()
     done = gives_nothing(ks, 1, PATH=str(tools.folder))
-    assert " is not here" in done.err
+    assert " is not installed" in done.err
     assert "install it: " in done.err
 
 
@@ -95,4 +95,4 @@ def test_a_tool_that_asks_for_what_it_reads_is_refused(ks, tools):
     config = ks.home / ".config/keyswitch/config.toml"
     config.write_text(config.read_text().replace("0.5", "20"))
     done = gives_nothing(ks, 1)
-    assert "the tool that reads exec:corp asks keyswitch for it" in done.err
+    assert "the tool that reads exec:corp itself asks" in done.err

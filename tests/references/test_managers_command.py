@@ -44,7 +44,7 @@ def test_a_manager_says_whether_it_answers(corp, manager):
     )
     assert "not signed in" in corp("managers", "check", "op", code=5).err
     (manager.bin / "op").unlink()
-    assert "is not here" in corp("managers", "check", "op", code=1).error
+    assert "is not installed" in corp("managers", "check", "op", code=1).error
 
 
 @pytest.mark.parametrize("reference", ["corp:a", "exec:key"])
@@ -71,16 +71,16 @@ def test_a_changed_command_is_asked_about_again(corp):
 
 def test_nobody_agrees_without_a_terminal(corp):
     done = corp("managers", "allow", "corp", code=2)
-    assert "needs a yes" in done.error
+    assert "needs confirmation" in done.error
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("op", "keyswitch's own"),
-        ("exec", "not said which program"),
+        ("op", "is a built-in"),
+        ("exec", "no program of"),
         ("exec:nothing", "no program 'nothing'"),
-        ("vualt", "there is no manager 'vualt'"),
+        ("vualt", "unknown manager 'vualt'"),
     ],
 )
 def test_what_cannot_be_allowed_is_said(corp, name, words):
@@ -103,7 +103,7 @@ def test_doctor_names_a_command_that_nobody_allowed(corp):
         ("vault", "adress", "address"),
         ("op", "acount", "account"),
         ("age", "identiy", "identity"),
-        ("aws-sm", "nonsense", "the keys are"),
+        ("aws-sm", "nonsense", "valid keys are"),
     ],
 )
 def test_a_misspelt_setting_is_no_other_way_in(ks, manager_name, key, hint):
@@ -112,7 +112,7 @@ def test_a_misspelt_setting_is_no_other_way_in(ks, manager_name, key, hint):
     config.parent.mkdir(parents=True)
     config.write_text(f'[managers.{manager_name}]\n{key} = "x"\n')
     done = ks("managers", "check", manager_name, code=1)
-    assert f"there is no key '{key}'" in done.error
+    assert f"unknown key '{key}'" in done.error
     assert hint in done.err
 
 

@@ -45,7 +45,7 @@ def test_to_a_manager_and_back(ks):
     assert ks("helper", "claude-code").out == f"{KEY}\n"
     assert ks.file(".claude/settings.json").read_bytes() == before
     done = ks("migrate", "work", "--to", "vault")
-    assert "corp:key is still there: keyswitch deletes nothing" in done.err
+    assert "corp:key still exists: keyswitch deletes nothing" in done.err
     assert kept(ks) == {"key": KEY}
     assert in_vault(ks) == [KEY, OTHER]
     assert ks("helper", "claude-code").out == f"{KEY}\n"
@@ -57,7 +57,7 @@ def test_nothing_is_left_for_undo_or_beside_the_vault(ks):
     ks("migrate", "work", "--to", "corp:key")
     assert in_vault(ks) == [OTHER]
     assert [*ks.file(".local/share/keyswitch").glob("vault.ksv.*")] == []
-    assert "no change to take back" in ks("undo", code=1).error
+    assert "nothing to undo" in ks("undo", code=1).error
 
 
 def test_all_of_them_and_once_more(ks):
@@ -75,8 +75,8 @@ def test_all_of_them_and_once_more(ks):
 def test_one_that_fails_keeps_none_of_the_others(ks):
     (ks.home / "corp/personal-api_key").write_text("FAKE another EXAMPLE")
     done = ks("migrate", "--all", "--to", PLACE, code=1)
-    assert "personal  failed  corp:personal-api_key holds another" in done.out
-    assert "1 of 2 profiles failed and are as they were" in done.err
+    assert "personal  failed  corp:personal-api_key already holds" in done.out
+    assert "1 of 2 profiles failed and did not change" in done.err
     assert in_vault(ks) == [OTHER]
     ks("migrate", "--all", "--to", PLACE, "--overwrite")
     assert kept(ks) == {"personal-api_key": OTHER, "work-api_key": KEY}
@@ -104,7 +104,7 @@ def test_a_dry_run_says_what_and_changes_nothing(ks):
     assert ks.everything() == before
     (ks.home / "corp/key").write_text("FAKE another EXAMPLE")
     done = ks("migrate", "work", "--to", "corp:key", "--dry-run", code=1)
-    assert "corp:key holds another value" in done.error
+    assert "corp:key already holds another value" in done.error
 
 
 LOCKED = "#!/bin/sh\necho vault is locked >&2\nexit 1\n"
@@ -124,9 +124,9 @@ ODD = "#!/bin/sh\necho something else >&2\nexit 1\n"
     ("tool", "code", "said"),
     [
         (LOCKED, 5, "locked"),
-        (ODD, 1, "could not be read"),
+        (ODD, 1, "cannot read"),
         (FORGETS, 1, "corp:key"),
-        (CHANGES, 1, "gave back another value than it was given"),
+        (CHANGES, 1, "returned a different value"),
     ],
     ids=["locked", "not known", "forgets", "changes"],
 )
@@ -145,11 +145,11 @@ def test_a_manager_that_does_not_keep_it_leaves_all_as_it_was(
 
 
 WRONG = {
-    "vaults": "'vaults' is no store",
-    "nope:x": "is no reference to a manager",
-    "corp:{name}": "there is no placeholder {name}",
-    "corp:key": "would go to one place: corp:key",
-    "corp:{field}": "would go to one place: corp:api_key",
+    "vaults": "unknown store 'vaults'",
+    "nope:x": "is not a reference to a manager",
+    "corp:{name}": "unknown placeholder {name}",
+    "corp:key": "would go to the same place: corp:key",
+    "corp:{field}": "would go to the same place: corp:api_key",
 }
 
 
@@ -184,7 +184,7 @@ def test_several_secrets_are_moved_together_or_not_at_all(ks):
     assert kept(ks)["new-session_token"] == token
     done = ks("migrate", "cloud", "--to", "vault")
     assert token in in_vault(ks)
-    assert "corp:new-session_token is still there" in done.err
+    assert "corp:new-session_token still exists" in done.err
 
 
 def test_a_file_that_somebody_changed_moves_nothing(ks):
@@ -208,7 +208,7 @@ def test_a_secret_that_is_replaced_meanwhile_stays(ks):
     path.write_text(text.replace("put) ", other))
     ks("managers", "allow", "corp", "--yes")
     done = ks("migrate", "work", "--to", "corp:key", code=1)
-    assert "'work' was changed meanwhile" in done.error
+    assert "'work' changed meanwhile" in done.error
     assert 'store = "vault"' in profile.read_text()
     assert in_vault(ks) == [KEY, OTHER]
 
@@ -216,9 +216,9 @@ def test_a_secret_that_is_replaced_meanwhile_stays(ks):
 def test_a_login_goes_to_no_manager(ks):
     two_accounts_in_vault(ks)
     done = ks("migrate", "a", "--to", "corp:key", code=1)
-    assert "'a' is a login, which is renewed while it is used" in done.error
+    assert "'a' is a login, which renews itself while in use" in done.error
     done = ks("migrate", "--all", "--to", PLACE)
-    assert "a         left   a login, which is renewed" in done.out
+    assert "a         left   a login, which renews" in done.out
 
 
 def two_accounts_in_vault(ks):
@@ -243,9 +243,9 @@ def test_what_a_team_keeps_stays_there(ks):
     ks("migrate", "work", "--to", "corp:key")
     path.write_text(f'team = "acme"\n{path.read_text()}')
     done = ks("migrate", "work", "--to", "vault", code=1)
-    assert "'work' is a profile of team 'acme'" in done.error
+    assert "'work' is managed by team 'acme'" in done.error
     done = ks("migrate", "--all", "--to", PLACE)
-    assert "work      left   of team 'acme', which keeps it" in done.out
+    assert "work      left   managed by team 'acme'" in done.out
 
 
 @pytest.mark.real("gnome-keyring")

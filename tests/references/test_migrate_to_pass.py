@@ -17,7 +17,7 @@ def test_every_profile_goes_to_pass_and_back(home, keys, store):  # noqa: F811
     assert done.out.count("moved") == 2
     assert run("pass", "show", "ai/work") == f"{KEY}\n"
     done = ks("migrate", "work", "--to", "pass:ai/claude", code=1)
-    assert "pass:ai/claude holds another value already" in done.error
+    assert "pass:ai/claude already holds another value" in done.error
     ks("migrate", "work", "--to", "pass:ai/claude", "--overwrite")
     assert run("pass", "show", "ai/claude") == f"{KEY}\nuser: me\n"
     ks("migrate", "--all", "--to", "vault")

@@ -61,11 +61,11 @@ def configure(ks, manager="vault", **settings):
 
 
 OF_VAULT = {  # what is said at the path -> exit status, words
-    "missing": ((404, {"errors": []}), 1, "there is no 'secret/ai/claude'"),
-    "denied": ((403, DENIED), 5, "denies 'secret/ai/claude'"),
+    "missing": ((404, {"errors": []}), 1, "no 'secret/ai/claude'"),
+    "denied": ((403, DENIED), 5, "denies access to 'secret/ai/claude'"),
     "sealed": ((503, SEALED), 5, "is sealed"),
-    "unknown": ((500, {"errors": [f"boom {ROOT}"]}), 1, "could not be read"),
-    "html": ((200, b"<html>log in</html>"), 1, "is not Vault's JSON"),
+    "unknown": ((500, {"errors": [f"boom {ROOT}"]}), 1, "cannot read"),
+    "html": ((200, b"<html>log in</html>"), 1, "not with Vault's JSON"),
 }
 
 
@@ -90,7 +90,7 @@ def nothing_given(done):
 def test_a_token_that_has_ended_is_locked(ks, vault, args):
     vault.said["*"] = (403, BAD_TOKEN)
     done = ks(*args, code=5, ANTHROPIC_API_KEY=OTHER)
-    assert "does not accept the token" in done.err
+    assert "rejected the token" in done.err
     assert nothing_given(done)
 
 
@@ -102,12 +102,12 @@ def test_a_check_of_vault_asks_for_the_token(ks, vault):
     assert vault.asked() == ["GET auth/token/lookup-self"]
     vault.said["*"] = (403, BAD_TOKEN)
     done = ks("managers", "check", "vault", code=5)
-    assert "does not accept the token" in done.err
+    assert "rejected the token" in done.err
 
 
 def test_without_a_token_it_is_locked(ks, vault):
     done = ks("helper", "claude-code", code=5, VAULT_TOKEN="")
-    assert "there is no token for Vault" in done.err
+    assert "no token for Vault" in done.err
     assert nothing_given(done)
     assert vault.requests == []
 
@@ -130,10 +130,10 @@ def test_a_variable_does_not_lead_the_token_elsewhere(ks, vault):
 
 
 OF_AWS = {
-    "missing": ("ResourceNotFoundException", 1, "there is no 'eng/claude'"),
-    "denied": ("AccessDeniedException", 5, "denies 'eng/claude'"),
-    "expired": ("ExpiredTokenException", 5, "does not accept the credentials"),
-    "unknown": ("InternalServiceError", 1, "could not be read"),
+    "missing": ("ResourceNotFoundException", 1, "no 'eng/claude'"),
+    "denied": ("AccessDeniedException", 5, "denies access to 'eng/claude'"),
+    "expired": ("ExpiredTokenException", 5, "rejected the credentials"),
+    "unknown": ("InternalServiceError", 1, "cannot read"),
 }
 
 
@@ -175,7 +175,7 @@ def test_a_check_of_aws_asks_who_asks(of_aws):
     <Message>said</Message></Error></ErrorResponse>"""
     of_aws.service.reply = servers.Reply(status=403, body=denied)
     done = of_aws("managers", "check", "aws-sm", code=5)
-    assert "does not accept the credentials: " in done.err
+    assert "rejected the credentials: " in done.err
 
 
 def test_a_silent_aws_is_locked_at_the_deadline(of_aws):
@@ -189,5 +189,5 @@ def test_a_silent_aws_is_locked_at_the_deadline(of_aws):
 def test_without_credentials_aws_is_locked(of_aws):
     nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     done = of_aws("helper", "claude-code", code=5, **nobody)
-    assert "there are no credentials for AWS" in done.err
+    assert "no credentials for AWS" in done.err
     assert nothing_given(done)

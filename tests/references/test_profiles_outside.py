@@ -55,7 +55,7 @@ def test_a_value_is_read_once_and_again_after_lock(work, manager):
     for args in ASKS * 2:
         work(*args)
     assert len(manager.asked) == 1
-    assert "forgot 1 " in work("lock").err
+    assert "cleared 1 " in work("lock").err
     work("helper", "claude-code")
     work("helper", "claude-code")
     assert len(manager.asked) == 2
@@ -125,10 +125,10 @@ LOCKED = "[ERROR] 2026/11/30 You are not currently signed in."
 DENIED = "[ERROR] 2026/11/30 (403) Forbidden: you do not have access"
 FAILS = {
     "locked": (f"echo '{LOCKED}' >&2; exit 1", 5, "not signed in"),
-    "denied": (f"echo '{DENIED}' >&2; exit 1", 5, "refuses to give"),
+    "denied": (f"echo '{DENIED}' >&2; exit 1", 5, "denies access to"),
     "silent": ("exec sleep 30", 5, "did not answer in 0.5 s"),
-    "unknown": (f"echo 'boom {OTHER}' >&2; exit 9", 1, "could not be read"),
-    "empty": ("exit 0", 1, "could not be read"),
+    "unknown": (f"echo 'boom {OTHER}' >&2; exit 9", 1, "cannot read"),
+    "empty": ("exit 0", 1, "cannot read"),
 }
 
 
@@ -162,7 +162,7 @@ def test_each_failure_has_its_words_and_gives_nothing(
 def test_a_tool_that_is_not_there_is_named(work, manager):
     (manager.bin / "op").unlink()
     done = work("helper", "api-key", "work", code=1)
-    assert "its program 'op' is not here" in done.err
+    assert "its program 'op' is not installed" in done.err
     assert "install it: " in done.err
     assert done.out == ""
 
@@ -260,7 +260,7 @@ def test_rotate_names_the_command_that_changes_it(ks, manager):
         "--reference", "pass:ai/claude",
     )  # fmt: skip
     done = ks("rotate", "mine", "--stdin", stdin=OTHER, code=2)
-    assert "change it with: pass edit ai/claude; then forget" in done.err
+    assert "change it with: pass edit ai/claude; then clear" in done.err
 
 
 def test_a_value_of_another_shape_is_refused_when_it_is_added(ks, manager):

@@ -76,7 +76,7 @@ def test_an_item_is_never_overwritten(session):
     session()
     item = new_item()
     KeychainStore().put(item, 1, VALUE)
-    with pytest.raises(StoreError, match="exists already"):
+    with pytest.raises(StoreError, match="already exists"):
         KeychainStore().put(item, 1, Secret("FAKE-other"))
     assert KeychainStore().get(item, 1) == VALUE
 
@@ -92,7 +92,7 @@ def test_deleting_twice_is_as_good_as_once(session):
         lambda: KeychainStore().get(item, 1),
         lambda: secret_service.fetch([(item, 1)]),
     ):
-        with pytest.raises(StoreError, match="does not hold"):
+        with pytest.raises(StoreError, match="does not have"):
             read()
 
 
@@ -196,7 +196,7 @@ def test_a_bus_without_a_keychain_names_what_was_tried(session):
     assert [title for title, _ in found.tried] == ["Secret Service", "KWallet"]
     assert all(why for _, why in found.tried)
     error = within(4, lambda: KeychainStore().put(new_item(), 1, VALUE))
-    assert "no keychain" in error.message
+    assert "no usable keychain" in error.message
     assert "vault" in error.hint
 
 

@@ -163,7 +163,7 @@ def test_a_passphrase_opens_it_and_a_wrong_one_does_not(paths):
     vault = VaultStore(paths, ask=lambda _: PASS)
     vault.put("ks1-a", 1, VALUE)
     assert VaultStore(paths, ask=lambda _: PASS).get("ks1-a", 1) == VALUE
-    with pytest.raises(LockedError, match="not the passphrase"):
+    with pytest.raises(LockedError, match="wrong vault passphrase"):
         VaultStore(paths, ask=lambda _: Secret("wrong")).get("ks1-a", 1)
     with pytest.raises(LockedError, match="locked"):
         VaultStore(paths).get("ks1-a", 1)
@@ -272,7 +272,7 @@ def test_three_versions_stay_beside_it_until_something_is_deleted(paths):
     assert len(reading.previous_versions(paths)) == 3
     VaultStore(paths).delete("ks1-0", 1)
     assert reading.previous_versions(paths) == []
-    with pytest.raises(StoreError, match="does not hold"):
+    with pytest.raises(StoreError, match="does not have"):
         VaultStore(paths).get("ks1-0", 1)
 
 

@@ -39,7 +39,7 @@ def test_ordinary_values_are_carried(value):
     "value", ["${HOME}", "it's $5", "a\\b", "a\r", "\x1b[m", "'\"", "it's!"]
 )
 def test_values_that_readers_take_differently_are_refused(value):
-    with pytest.raises(InputError, match="cannot carry the value of V0"):
+    with pytest.raises(InputError, match="accepts the value of V0"):
         render("dotenv", EnvScript(assign=[("V0", value)]))
 
 

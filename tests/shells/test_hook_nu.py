@@ -227,7 +227,7 @@ def test_a_pinned_shell_loses_a_profile_that_is_removed(script):
     lines = script(*pinned, "print ($env.A? | default none)")
     assert lines == ["none"]
     assert script.calls == ["env --unset --shell nu"]
-    assert "there is no profile 'home' any more" in script.said
+    assert "profile 'home' no longer exists" in script.said
     profile.touch()
     assert script(*pinned, "print $env.A") == ["FAKE"]
     assert script.calls == ["env --unset --shell nu"]

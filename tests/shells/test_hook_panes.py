@@ -8,7 +8,7 @@ EACH = pytest.mark.parametrize(
     "shell",
     [pytest.param(s, marks=pytest.mark.real(s)) for s in sessions.SHELLS],
 )
-CAME_ALONG = "was chosen in the terminal that this one was started from"
+CAME_ALONG = "was chosen in the terminal that started this one"
 PIN = {"fish": "keyswitch env personal | source"}
 POSIX_PIN = 'eval "$(keyswitch env personal)"'
 

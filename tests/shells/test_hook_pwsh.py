@@ -45,21 +45,6 @@ def test_it_is_plain_ascii_in_short_lines(text):
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_brackets_match_and_all_of_it_is_one_group(code):
-    pairs = {")": "(", "]": "[", "}": "{"}
-    is_open = []
-    groups = 0
-    for c in code:
-        if c in "([{":
-            groups += not is_open
-            is_open.append(c)
-        elif c in pairs:
-            assert is_open.pop() == pairs[c]
-    assert (is_open, groups) == ([], 1)
-    assert code.strip().startswith("& {")
-    assert code.strip().endswith("}")
-
-
 def test_it_leaves_only_names_of_its_own(code):
     functions = set(re.findall(r"function global:([\w-]+)", code))
     assert {n for n in functions if not n.startswith("__keyswitch_")} == {

@@ -8,7 +8,9 @@ EACH = pytest.mark.parametrize(
     "shell",
     [pytest.param(s, marks=pytest.mark.real(s)) for s in sessions.SHELLS],
 )
-REFUSED = "keyswitch: error: nothing is changed, because of readonly, local"
+REFUSED = (
+    "keyswitch: error: nothing changed, because this shell has readonly, local"
+)
 GATEWAY = "https://gw.example"
 
 

@@ -66,8 +66,8 @@ def test_a_pinned_terminal_loses_a_profile_that_is_removed(machine, shell):
     pin = {"fish": "keyswitch env personal | source"}
     pinned.enter(pin.get(shell, 'eval "$(keyswitch env personal)"'))
     machine.keyswitch("remove", "personal", "--yes")
-    gone = "keyswitch: there is no profile 'personal' any more"
-    assert pinned.said() == [f"{gone}; its variables are unset in this shell"]
+    gone = "keyswitch: profile 'personal' no longer exists"
+    assert pinned.said() == [f"{gone}; its variables were unset in this shell"]
     machine.keyswitch("use", "work")
     assert pinned.said() == ["keyswitch: none -> work"]
     assert pinned.key() == "work"
@@ -95,7 +95,7 @@ def test_here_is_for_this_terminal(machine, shell):
     here.enter()
     assert here.key() == "personal"
     assert here.said("keyswitch off --here") == [
-        "keyswitch: this terminal follows again, and uses 'work'"
+        "keyswitch: this terminal follows switches again and uses 'work'"
     ]
     assert here.key() == "work"
 
@@ -129,9 +129,9 @@ def test_a_choice_by_variable_is_followed_too(machine, shell):
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("use --here --no-input", "nobody can be asked which profile"),
+        ("use --here --no-input", "no profile given, and nobody can be asked"),
         ("use personal --here --help", "Usage:"),
-        ("use personal --here --dry-run", "leave --dry-run"),
+        ("use personal --here --dry-run", "leave out --dry-run"),
     ],
 )
 def test_what_is_no_script_is_shown_and_not_run(machine, shell, line, says):

@@ -35,6 +35,15 @@ def test_it_is_powershell(name):
 
 
 @pytest.mark.parametrize("name", ["hook", "completion", "env"])
+def test_it_is_one_group(name):
+    # Cut short, it is a syntax error and does nothing.
+    root = PARSER.parse(TEXTS[name].encode()).root_node
+    (statements,) = [n for n in root.children if n.type != "comment"]
+    (group,) = statements.children
+    assert group.text.startswith(b"& {")
+
+
+@pytest.mark.parametrize("name", ["hook", "completion", "env"])
 @pytest.mark.parametrize("taken", ["}", ")", "'"])
 def test_one_sign_less_is_noticed(name, taken):
     before, _, after = TEXTS[name].rpartition(taken)

@@ -91,12 +91,12 @@ WHOLE = BLOCK.encode()
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (BEGIN + b"\nx\n", "but no '# <<< keyswitch <<<'"),
-        (b"x\n" + END, "but no '# >>> keyswitch >>>'"),
-        (WHOLE + WHOLE, "2 blocks"),
-        (WHOLE + BEGIN + b"\n", "2 blocks"),
+        (BEGIN + b"\nx\n", "without '# <<< keyswitch <<<'"),
+        (b"x\n" + END, "without '# >>> keyswitch >>>'"),
+        (WHOLE + WHOLE, "2 keyswitch blocks"),
+        (WHOLE + BEGIN + b"\n", "2 keyswitch blocks"),
         (WHOLE + END + b"\n", "more than one line"),
-        (END + b"\n" + BEGIN + b"\n", "the end of keyswitch's block before"),
+        (END + b"\n" + BEGIN + b"\n", "the end of the keyswitch block before"),
         ("# x\n".encode("utf-16"), "UTF-16"),
     ],
 )

@@ -43,8 +43,8 @@ TOUCHED = (
 )  # fmt: skip
 MINE = {"V0": "a", "V1": "b", "V2": "c"}
 SAID = (
-    "keyswitch: error: nothing is changed, because of readonly, local or "
-    "typed variables in this shell: "
+    "keyswitch: error: nothing changed, because this shell has readonly, "
+    "local or typed variables: "
 )
 
 
@@ -126,7 +126,7 @@ def test_the_trial_is_no_error_to_a_trap(bench):
 )
 def test_a_name_that_the_shell_keeps_for_itself_is_refused(shell, name):
     script = EnvScript(assign=[("A", "sk-FAKE"), (name, "b")])
-    with pytest.raises(InputError, match=f"lets nobody set {name}"):
+    with pytest.raises(InputError, match=f"does not let anybody set {name}"):
         render(shell, script)
 
 

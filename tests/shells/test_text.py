@@ -100,7 +100,7 @@ def test_cmd_text_is_as_agreed():
     "value", ["", "a\nb", 'a"b', "%PATH%", "a!b", "é", "\t", "x" * 8200]
 )
 def test_cmd_refuses_what_it_cannot_carry(value):
-    with pytest.raises(InputError, match="cmd cannot carry the value of A"):
+    with pytest.raises(InputError, match="cmd cannot set the value of A"):
         render("cmd", EnvScript(assign=[("A", value)]))
 
 

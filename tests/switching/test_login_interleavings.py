@@ -42,7 +42,7 @@ from tests.switching.claude_accounts import Account, Claude, OldSession, Service
 A, B, C, FOREIGN = (Account(user) for user in "abcd")
 ELSEWHERE = Account("a", "other")  # the same person in another organisation
 ACCOUNTS = [A, B, C, FOREIGN, ELSEWHERE]
-IN_DOUBT = "does not say"  # of every word about a login that names no account
+IN_DOUBT = "is unknown"  # of every word about a login that names no account
 LOGINS = ["one", "two", "three", "four"]
 KEYS = ["key", "spare"]
 

@@ -329,7 +329,7 @@ def test_a_kill_at_the_write_loses_nothing(both, security, when, command):
     both.killed(*command)
     assert has(both.stored(), other, 2)
     done = both("list")
-    assert "finished a change" in done.err
+    assert "finished an interrupted" in done.err
     assert (both.live, both.named) == (token(wanted, 1), f"uuid-{wanted}")
     assert has(both.stored(), other, 2)
     both("use", other)
@@ -341,10 +341,10 @@ def test_a_refused_write_is_said_and_made_up_for(both, security):
     both.log_in("b", 2)
     security.order("fail-write", 51, times=2)
     done = both("use", "a", code=6)
-    assert "the login is not in place" in done.error
+    assert "the login was not written" in done.error
     assert both.live == token("b", 2)
-    assert "not in place yet" in both("list").err
-    assert "finished a change" in both("list").err
+    assert "not yet written" in both("list").err
+    assert "finished an interrupted" in both("list").err
     assert (both.live, both.named) == (token("a", 1), "uuid-a")
     both("use", "b")
     assert both.live == token("b", 2)
@@ -366,7 +366,7 @@ def test_an_item_that_changed_after_a_kill_is_left_alone(both, security):
     security.order("kill-before-write")
     both.killed("use", "a")
     both.log_in("c", 1)
-    assert "was changed by others" in both("list").err
+    assert "changed the keychain item" in both("list").err
     assert (both.live, both.named) == (token("c", 1), "uuid-c")
 
 
@@ -374,7 +374,7 @@ def test_what_an_old_session_wrote_back_is_repaired(both, security):
     both("use", "a")
     security.put(LOGIN, document("b", 2))
     done = both("list")
-    assert "an old session had put the login of 'b' back" in done.err
+    assert "an old session had restored the login of 'b'" in done.err
     assert both.live == token("a", 1)
     assert has(both.stored(), "b", 2)
     assert both("list").err == ""

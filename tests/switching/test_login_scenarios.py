@@ -252,7 +252,7 @@ def test_x11_a_lock_that_is_held_is_waited_for_and_then_left_alone(place):
     before = place.claude.credentials.read_bytes()
     begun = time.monotonic()
     try:
-        with pytest.raises(FileStateError, match="Claude Code holds"):
+        with pytest.raises(FileStateError, match="Claude Code has held"):
             activate.use(place.workspace(), "two", configure=True)
     finally:
         over.set()
@@ -282,8 +282,8 @@ def test_an_old_sessions_login_is_noticed_by_the_next_command(place):
     assert place.elsewhere(session.write_back)
     [said] = leftovers.notice(place.workspace())
     assert said == (
-        "an old session had put the login of 'one' back; both are kept, and "
-        "'two' is in place again"
+        "an old session had restored the login of 'one'; both are saved, and "
+        "'two' is in use again"
     )
     assert place.owners() == {B}
     assert place.use("one")

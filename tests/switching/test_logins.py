@@ -190,7 +190,7 @@ def test_tokens_that_go_by_the_shown_name_are_kept_beside_the_former(old):
     bert = old.live
     anna = written_back(old).memory["accessToken"]
     old.use("anna")
-    assert "it is kept for 'bert'" in "\n".join(old.said)
+    assert "it was saved for 'bert'" in "\n".join(old.said)
     assert [p.access_token for p in old.kept("bert")] == [anna, bert]
 
 
@@ -199,7 +199,7 @@ def test_what_was_kept_by_a_wrong_name_goes_to_whom_it_belongs(old):
     anna = written_back(old).memory["accessToken"]
     old.use("anna")
     old.adopt("anna", A)
-    assert "it was kept as that of 'bert'" in "\n".join(old.said)
+    assert "it was saved as the login of 'bert'" in "\n".join(old.said)
     for name, account, token in (("anna", A, anna), ("bert", B, bert)):
         old.use(name)
         assert (old.live, old.claude.name()) == (token, account.name())
@@ -231,7 +231,7 @@ def test_a_capture_of_tokens_that_name_nobody_says_so(old):
     old.service.bare.add(FOREIGN)
     old.log_in(FOREIGN)
     old.keep("four", FOREIGN)
-    said = "the login does not say itself whose it is; Claude Code shows d@"
+    said = "the account of this login is unknown; Claude Code shows d@"
     assert said in "\n".join(old.said)
 
 
@@ -243,7 +243,9 @@ def test_tokens_that_name_no_account_are_no_shown_account_s(old):
         old.log_in(FOREIGN)
         found.add(old.live)
         old.use("anna")
-        said = "does not say whose it is, though Claude Code shows d@example"
+        said = (
+            "the previous login is unknown, though Claude Code shows d@example"
+        )
         assert said in old.said[-1]
     assert {p.access_token for p in old.orphans()} == found
 
@@ -574,7 +576,7 @@ def test_off_gives_back_the_right_one_of_two_strangers(home):
 def test_off_says_so_when_what_was_there_is_kept_no_more(home):
     home.use("two")
     home.remove("one")
-    assert "not kept any more" in home.notes_of(activate.off)
+    assert "no longer stored" in home.notes_of(activate.off)
     assert home.live == home.kept("two")[0].access_token
     home.check()
 
@@ -679,9 +681,7 @@ def test_a_login_that_somebody_made_on_purpose_is_left_alone(home):
     home.log_in(B)
     live = home.live
     [said] = leftovers.notice(home.workspace())
-    assert (
-        said == "somebody logged Claude Code in as 'two'; 'one' is not in use"
-    )
+    assert said == "Claude Code was logged in as 'two', so 'one' is not in use"
     assert home.live == live
     assert leftovers.notice(home.workspace()) == []
 
@@ -690,7 +690,7 @@ def test_another_organisation_on_purpose_is_left_alone_too(home):
     home.log_in(ELSEWHERE)
     live = home.live
     [said] = leftovers.notice(home.workspace())
-    assert said.startswith("somebody logged Claude Code in with another")
+    assert said.startswith("Claude Code was logged in with another")
     assert home.live == live
 
 
@@ -707,7 +707,7 @@ def test_a_stranger_s_old_session_is_put_aside(home):
     home.use("one")
     home.elsewhere(session.write_back)
     [said] = leftovers.notice(home.workspace())
-    assert "an account of no profile" in said
+    assert "an account without a profile" in said
     assert home.service.owner[home.live] == A
     assert session.memory["accessToken"] in {
         p.access_token for p in home.orphans()

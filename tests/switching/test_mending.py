@@ -109,7 +109,7 @@ def test_several_lines_and_members_go_in_one_change(home, workspace):
     undo_last(workspace)
     assert rc.read_text() == f"{EXPORT}\na=b\n{EXPORT}\n"
     assert settings.read_text() == SETTINGS
-    with pytest.raises(KeyswitchError, match="no change to take back"):
+    with pytest.raises(KeyswitchError, match="nothing to undo"):
         undo_last(workspace)
 
 
@@ -191,9 +191,9 @@ def test_an_empty_folder_goes_and_a_full_one_stays(home, workspace):
 
 CHANGED = {
     "line": lambda rc, _: line(rc, 1, "export OTHER=1"),
-    "line that is not there": lambda rc, _: line(rc, 99),
+    "line that is missing": lambda rc, _: line(rc, 99),
     "value": lambda _, s: member(s, "env", FLAG, raw='"true"'),
-    "member that is not there": lambda _, s: member(s, "env", "GONE"),
+    "member that is missing": lambda _, s: member(s, "env", "GONE"),
     "element": lambda _, s: rejected(s, TAILS[0]),
     "mode": lambda rc, _: Mend(Mend.MODE, str(rc), mode=0o600, expected="0640"),
     "file": lambda rc, _: line(f"{rc}.gone", 1),
@@ -232,7 +232,7 @@ def test_undo_refuses_a_file_that_was_changed_since(home, workspace):
     mend(workspace, [line(rc, 1), member(settings, "env", FLAG)])
     rc.write_text("mine=1\n")
     between = settings.read_bytes()
-    with pytest.raises(FileStateError, match="was changed since"):
+    with pytest.raises(FileStateError, match="has changed since"):
         undo_last(workspace)
     assert rc.read_text() == "mine=1\n"
     assert settings.read_bytes() == between

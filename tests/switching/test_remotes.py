@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from keyswitch.directories.remotes import normalized, remotes_of
 
+pytestmark = pytest.mark.real("git")
 TOKEN = "ghp-FAKE-0123456789EXAMPLE"
 ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 

@@ -184,14 +184,14 @@ def test_the_stand_in_cuts_a_long_line_as_the_real_one_does(
 
 def test_a_write_that_did_nothing_is_noticed(items, security):
     security.order("lie")
-    with pytest.raises(StoreError, match="not what was written"):
+    with pytest.raises(StoreError, match="differs from what was written"):
         items.write(LOGIN, DOCUMENT)
 
 
 def test_a_removal_that_did_nothing_is_noticed(items, security):
     items.write(LOGIN, DOCUMENT)
     security.order("lie")
-    with pytest.raises(StoreError, match="still there"):
+    with pytest.raises(StoreError, match="still exists"):
         items.delete(LOGIN)
 
 

@@ -170,7 +170,7 @@ def test_a_name_is_no_secret(text):
 )  # fmt: skip
 def test_an_address_carries_no_credential(address):
     field = Field("base_url", pattern="https?://[^\\s@]+")
-    with pytest.raises(InputError, match="holds") as caught:
+    with pytest.raises(InputError, match="contains") as caught:
         check_plain(field, address)
     assert "FAKE" not in str(caught.value)
 

@@ -41,4 +41,4 @@ def test_a_shell_in_a_worktree_is_told_what_the_main_checkout_sets(
     script = EnvScript(assign=[("ANTHROPIC_API_KEY", "FAKE-EXAMPLE")])
     said = lines(script, {"HOME": str(home)}, by_helper=True)
     assert len(said) == 1
-    assert f"{local}:1 sets it to something else" in said[0]
+    assert f"{local}:1 overrides it" in said[0]

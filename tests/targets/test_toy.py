@@ -96,7 +96,7 @@ def test_nothing_changes_while_it_holds_its_lock(ks):
     lock = ks.file(f"{TOY}.lock")
     lock.mkdir()
     said = ks("use", "work", code=1)
-    assert f"Toy holds {lock}" in said.error
+    assert f"Toy has held {lock}" in said.error
     assert ks.file(TOY).read_text() == OWN
 
 

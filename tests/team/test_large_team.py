@@ -75,7 +75,7 @@ def test_one_that_ends_in_the_middle_is_finished(workspace, home, monkeypatch):
     with pytest.raises(CleanupLeftError):
         take_over(workspace, MANY)
     assert 0 < len(profiles(home)) < MANY
-    assert recover(workspace) == ["finished a change that was interrupted"]
+    assert recover(workspace) == ["finished an interrupted change"]
     assert len(profiles(home)) == MANY
     assert stages(home) == []
 

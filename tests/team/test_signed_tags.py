@@ -80,13 +80,13 @@ def test_the_key_is_shown_and_asked_about_once(ks, team):
     line = ("team", "add", str(team.clone), "--tag", "v1")
     asked = Terminal(ks, *COMMAND, *line, columns=200)
     asked.sees(f"tag 'v1' is signed by {team.fingerprint()} (keeper@example")
-    asked.sees("let this key sign for team 'acme'? type yes:").type("yes\n")
-    asked.sees("let it count? type yes:").type("yes\n")
+    asked.sees("accept this key for team 'acme'? type yes:").type("yes\n")
+    asked.sees("accept it? type yes:").type("yes\n")
     assert asked.ends() == 0
     line = ("team", "update", "--tag", "v2")
     asked = Terminal(ks, *COMMAND, *line, columns=200)
-    asked.sees("let it count? type yes:").type("yes\n")
-    assert "let this key sign" not in asked.raw
+    asked.sees("accept it? type yes:").type("yes\n")
+    assert "accept this key" not in asked.raw
     assert asked.ends() == 0
     assert host(ks) == "https://other.example"
 
@@ -95,8 +95,8 @@ def test_another_key_is_another_question(ks, team):
     ks(*pinned(team, "v1"))
     let_sign(ks, team.public("a"), team.public("b"))
     done = ks("team", "update", "--tag", "v3", code=2)
-    assert f"the ones before by {team.fingerprint()}" in done.err
-    assert done.error.startswith("that key needs a yes")
+    assert f"earlier ones by {team.fingerprint()}" in done.err
+    assert done.error.startswith("the signing key needs confirmation")
     assert host(ks) == "https://gateway.example.com"
     ks("team", "update", "--tag", "v3", "--signer", team.fingerprint("b"))
     assert host(ks) == "https://other.example"
@@ -105,16 +105,16 @@ def test_another_key_is_another_question(ks, team):
 def test_without_a_tag_there_is_no_update_of_a_signed_team(ks, team):
     ks(*pinned(team, "v1"))
     done = ks("team", "update", code=2)
-    assert "comes with signed tags, the last is v1" in done.error
+    assert "uses signed tags; the last was v1" in done.error
     assert host(ks) == "https://gateway.example.com"
 
 
 def test_a_tag_alone_is_no_yes_where_nobody_can_be_asked(ks, team):
     done = ks("team", "add", str(team.clone), "--tag", "v1", code=2)
-    assert done.error.startswith("that key needs a yes")
+    assert done.error.startswith("the signing key needs confirmation")
     ks(*pinned(team, "v1"))
     done = ks("team", "update", "--tag", "v2", code=2)
-    assert "needs a yes, and nobody can be asked" in done.error
+    assert "needs confirmation, and nobody can be asked" in done.error
 
 
 def test_a_hash_without_a_tag_keeps_the_key_of_the_team(ks, team):
@@ -124,7 +124,7 @@ def test_a_hash_without_a_tag_keeps_the_key_of_the_team(ks, team):
     assert host(ks) == "https://other.example"
     shown = json.loads(ks("team", "list", "--json").out)["teams"]
     assert (shown[0]["tag"], shown[0]["signer"]) == (None, team.fingerprint())
-    assert "comes with signed tags" in ks("team", "update", code=2).error
+    assert "uses signed tags" in ks("team", "update", code=2).error
 
 
 def test_a_hash_lets_the_first_file_of_a_tag_count(ks, team):
@@ -140,7 +140,7 @@ def test_a_hash_lets_the_first_file_of_a_tag_count(ks, team):
     let_sign(ks, team.public("a"), team.public("b"))
     digest = hashlib.sha256(OTHER.encode()).hexdigest()
     done = ks("team", "update", "--tag", "v3", "--sha256", digest, code=2)
-    assert done.error.startswith("that key needs a yes")
+    assert done.error.startswith("the signing key needs confirmation")
     assert host(ks) == "https://gateway.example.com"
 
 
@@ -148,8 +148,8 @@ def test_a_hash_lets_the_first_file_of_a_tag_count(ks, team):
     ("tag", "said"),
     [
         ("plain", "tag 'plain' is not signed with GPG or SSH"),
-        ("light", "is no tag"),
-        ("v3", "the key that signed tag 'v3' is not one that you know"),
+        ("light", "is not a tag"),
+        ("v3", "unknown key signed tag 'v3'"),
         ("v9", "has no tag 'v9'"),
     ],
 )
@@ -162,7 +162,7 @@ def test_what_is_not_signed_by_a_known_key_is_refused(ks, team, tag, said):
 def test_nobody_s_key_is_known_without_a_list(ks, team):
     ks.file(".gitconfig").unlink()
     done = ks(*pinned(team, "v1"), code=1)
-    assert "whose SSH key may sign tag 'v1' is not known here" in done.error
+    assert "no SSH keys are configured that may sign tag 'v1'" in done.error
     assert "git config --global gpg.ssh.allowedSignersFile" in done.err
 
 
@@ -175,7 +175,7 @@ def test_gpg_signs_as_well(ks, team, tmp_path):
         gnupg = tmp_path / "gnupg"
         gnupg.mkdir(0o700)
         done = ks(*line, code=1, GNUPGHOME=str(gnupg))
-        assert "the key that signed tag 'v4' is not one that you" in done.error
+        assert "unknown key signed tag 'v4" in done.error
         given = team.run("gpg", "--batch", "--armor", "--export", key)
         team.run("gpg", "--batch", "--homedir", gnupg, "--import",
                  stdin=given.encode())  # fmt: skip
@@ -485,7 +485,7 @@ def test_git_s_own_variables_lead_nowhere_else(ks, team, tmp_path):
 def test_a_place_that_is_no_checkout(ks, tmp_path):
     (tmp_path / "plain").mkdir()
     done = ks("team", "add", str(tmp_path / "plain"), "--tag", "v1", code=1)
-    assert "is no git checkout, so it has no tags" in done.error
+    assert "is not a git checkout, so it has no tags" in done.error
 
 
 @pytest.mark.parametrize(
@@ -494,5 +494,5 @@ def test_a_place_that_is_no_checkout(ks, tmp_path):
      "v1^{}", "v1:x", "HEAD~1", "@{0}", "v*", "~", "\u202ev1", "refs\\x"],
 )  # fmt: skip
 def test_what_is_no_name_of_a_tag_is_no_path_either(tag):
-    with pytest.raises(InputError, match="is no name of a tag"):
+    with pytest.raises(InputError, match="is not a tag name"):
         check_tag(tag)

@@ -118,7 +118,7 @@ def test_five_commands_lead_to_a_second_colleague(tmp_path, vault):
     *before, last = colleague
     for line in before:
         second.types(line)
-    second.answers(last, "let it count? type yes:", "yes")
+    second.answers(last, "accept it? type yes:", "yes")
     second.lay(EXAMPLE / "vault.toml", vault)
     said = second.types("keyswitch run api -- claude -p hi")
     assert said.endswith(f"claude has {KEY}\n"), said
@@ -187,7 +187,7 @@ def test_a_machine_takes_the_file_that_was_laid_and_no_other(
     said = machine.types("keyswitch run api -- claude -p hi")
     assert said.endswith(f"claude has {KEY}\n"), said
     path.write_text(TEAM_FILE.read_text().replace("gateway.ex", "evil.ex"))
-    with pytest.raises(AssertionError, match="has the hash"):
+    with pytest.raises(AssertionError, match="hash is"):
         machine.types(line)
 
 

@@ -28,21 +28,21 @@ EXCHANGE = Exchange(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("trace",), "there is no command after --"),
-        (("trace", "--"), "there is no command after --"),
-        (("trace", "--", "nowhere-at-all"), "there is no command 'nowhere-at-"),
+        (("trace",), "no command after --"),
+        (("trace", "--"), "no command after --"),
+        (("trace", "--", "nowhere-at-all"), "command not found: 'nowhere-at-"),
         (
             ("trace", "--to", "no/such/file", "--", "true"),
             "cannot write to no/",
         ),
-        (("trace", "--view", "x.har", "--", "true"), "--view takes no command"),
+        (("trace", "--view", "x.har", "--", "true"), "--view takes neither"),
         (
             ("trace", "--simulate", "401", "--replay", "x", "--", "true"),
-            "--simulate and --replay exclude each other",
+            "--simulate and --replay cannot be combined",
         ),
         (
             ("trace", "--profile", "absent", "--", "true"),
-            "there is no profile 'absent'",
+            "no profile named 'absent'",
         ),
     ],
 )
@@ -133,10 +133,10 @@ def test_lines_wait_while_a_program_draws_the_screen(ks, upstream):
 @pytest.mark.parametrize(
     ("name", "intercepts", "said"),
     [
-        ("ANTHROPIC_BASE_URL", None, "its requests are not seen"),
+        ("ANTHROPIC_BASE_URL", None, "its requests are not shown"),
         ("ANTHROPIC_BASE_URL", (), None),  # an https address
         ("https_proxy", None, None),
-        ("https_proxy", (), "nothing is seen"),
+        ("https_proxy", (), "nothing is shown"),
     ],
 )
 def test_what_an_administrator_sets_is_said_to_outrank_it(
@@ -164,7 +164,7 @@ def test_what_an_administrator_sets_is_said_to_outrank_it(
         assert lines == []
         return
     (line,) = lines
-    assert "outranks trace" in line
+    assert "overrides trace" in line
     assert said in line
     assert "managed-settings.json" in line
 
@@ -175,7 +175,7 @@ def test_a_settings_file_that_a_nested_claude_would_read_is_named(trace, ks):
     env = {"ANTHROPIC_BASE_URL": trace.environ["ANTHROPIC_BASE_URL"]}
     (folder / "settings.json").write_text(json.dumps({"env": env}))
     done = trace(code=ASK + "ask()")
-    assert "a Claude Code that the command starts is not seen" in done.err
+    assert "a Claude Code that the command starts is not shown" in done.err
     assert len(done.requests) == 1
 
 
@@ -201,7 +201,7 @@ def test_a_recording_that_cannot_go_on_does_not_end_the_command(ks):
 
 def test_a_run_without_a_request_says_what_would_see_more(ks):
     done = ks("trace", "--", "true")
-    assert "no request passed through: none was sent, or" in done.err
+    assert "no request seen: the command sent none, or" in done.err
 
 
 def test_a_login_of_a_profile_is_named_after_the_command_renewed_it(trace, ks):

@@ -322,8 +322,8 @@ def test_a_host_that_cannot_be_reached_is_said(play):
                 assert status == "HTTP/1.1 502 Bad Gateway"
 
     first, second = play(story).notes
-    assert first.startswith("localhost cannot be reached: ")
-    assert second.startswith("no..name cannot be reached: ")
+    assert first.startswith("cannot reach localhost: ")
+    assert second.startswith("cannot reach no..name: ")
 
 
 def test_a_tunnel_goes_through_the_persons_own_proxy(play):
@@ -352,7 +352,7 @@ def test_a_tunnel_goes_through_the_persons_own_proxy(play):
 
     run = play(story)
     refusal = "refuses refused.example:443: 403 Not For You"
-    assert run.notes == [f"the proxy on the way {refusal}"]
+    assert run.notes == [f"the upstream proxy {refusal}"]
     assert run.asked == [
         "https://elsewhere.example:8443",
         "https://refused.example:443",

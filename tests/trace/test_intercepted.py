@@ -64,9 +64,7 @@ def test_a_request_to_a_real_host_is_seen_with_its_profile(
 
 def test_it_is_said_loudly_even_where_little_is_said(trace, behind):
     done = trace("--intercept", "--", sys.executable, "-c", "", environ=behind)
-    assert "keyswitch: warning: --intercept: TLS of this command ends here" in (
-        done.err
-    )
+    assert "keyswitch: warning: --intercept: keyswitch decrypts" in (done.err)
 
 
 def test_without_it_nothing_is_intercepted(trace, service, behind):
@@ -74,7 +72,7 @@ def test_without_it_nothing_is_intercepted(trace, service, behind):
     done = trace(code=code, environ=behind)
     assert done.requests == []
     assert [r.host for r in service.requests] == ["api.anthropic.com"]
-    assert "TLS of this command ends here" not in done.err
+    assert "keyswitch decrypts this command's TLS" not in done.err
 
 
 def test_other_hosts_pass_through_untouched(trace, service, behind):
@@ -83,7 +81,7 @@ def test_other_hosts_pass_through_untouched(trace, service, behind):
     assert done.requests == []
     (got,) = service.requests
     assert (got.host, got.headers["cookie"]) == ("registry.example.org", "a=b")
-    assert "untouched, and unseen: registry.example.org\n" in done.err
+    assert "untouched, not shown: registry.example.org\n" in done.err
 
 
 def test_a_person_adds_a_host(trace, service, behind):
@@ -98,7 +96,7 @@ def test_a_person_adds_a_host(trace, service, behind):
 def test_what_is_no_host_is_refused(trace, pattern):
     done = trace("--intercept-host", pattern, code="")
     assert done.code == 1
-    assert "is no pattern of host names" in done.err
+    assert "is not a host pattern" in done.err
 
 
 def test_a_service_that_cannot_be_trusted_is_said_and_gets_nothing(
@@ -154,7 +152,7 @@ def test_no_proxy_does_not_lead_past_it(trace, service, behind):
     environ = {**behind, "NO_PROXY": "in.example,.corp.invalid"}
     done = trace("--intercept-host", host, code=code, environ=environ)
     assert "in.example,127.0.0.1,localhost,::1" in done.err
-    assert "for this run NO_PROXY is without .corp.invalid" in done.err
+    assert "for this run .corp.invalid is removed from NO_PROXY" in done.err
     # trace itself goes where the command would have gone: straight there.
     assert host in done.requests[0]["failure"]
     assert service.requests == []

@@ -42,6 +42,6 @@ def test_a_recording_that_exists_is_not_written_over(trace, ks):
     har.write_text("mine")
     done = trace("--record", str(har), code="print('ran')")
     assert done.code == 1
-    assert "exists already" in done.err
+    assert "already exists" in done.err
     assert "ran" not in done.err
     assert har.read_text() == "mine"

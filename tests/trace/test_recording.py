@@ -63,7 +63,7 @@ def test_what_is_there_already_is_left_alone(tmp_path, kind):
         "nowhere": lambda: path.symlink_to(aim),
         "fifo": lambda: os.mkfifo(path),
     }[kind]()
-    with pytest.raises(InputError, match="exists already") as caught:
+    with pytest.raises(InputError, match="already exists") as caught:
         Recording(str(path))
     assert caught.value.hint
     assert not aim.exists() or aim.read_text() == "mine"
@@ -158,7 +158,7 @@ def test_the_fields_of_har_are_as_other_programs_expect_them(tmp_path):
     assert entry["request"]["headersSize"] == -1
     assert entry["response"]["content"] == {
         "size": 900, "mimeType": "text/plain", "text": "beginn",
-        "comment": "not all of it was kept",
+        "comment": "not all of it was recorded",
     }  # fmt: skip
 
 
@@ -237,13 +237,14 @@ def test_a_recording_of_another_program_is_read_without_its_secrets(tmp_path):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "no JSON"), (b"no", "no JSON"), (b"\xff\xfe{\0}\0", "no JSON"),
-        (b"[" * 200_000, "no JSON"), (b'{"log": NaN}', "no JSON"),
-        (b"9" * 5000, "no JSON"), (b"[]", "the whole is no object"),
-        (b"{}", "log is no object"), (b'{"log": []}', "log is no object"),
-        (b'{"log": {"entries": {}}}', "log.entries is no list"),
-        (b'{"log": {"entries": [1]}}', r"entries\[0\] is no object"),
-        (b'{"log": {"entries": [{}]}}', r"\[0\].request is no object"),
+        (b"", "not JSON"), (b"no", "not JSON"), (b"\xff\xfe{\0}\0", "not JSON"),
+        (b"[" * 200_000, "not JSON"), (b'{"log": NaN}', "not JSON"),
+        (b"9" * 5000, "not JSON"), (b"[]", "the whole is not an object"),
+        (b"{}", "log is not an object"),
+        (b'{"log": []}', "log is not an object"),
+        (b'{"log": {"entries": {}}}', "log.entries is not a list"),
+        (b'{"log": {"entries": [1]}}', r"entries\[0\] is not an object"),
+        (b'{"log": {"entries": [{}]}}', r"\[0\].request is not an object"),
     ],
 )  # fmt: skip
 def test_what_is_no_recording_is_said_to_be_none(tmp_path, data, message):

@@ -127,7 +127,7 @@ def test_an_error_is_replayed_like_any_answer():
 )
 def test_an_answer_that_was_not_kept_is_refused_and_not_invented(body):
     canned = ask(Replay([recorded(body=body)]))
-    assert is_refused(canned, "does not hold the whole answer")
+    assert is_refused(canned, "does not contain the whole answer")
 
 
 def test_an_answer_without_a_body_is_one():

@@ -55,7 +55,7 @@ def test_a_slow_answer_is_the_services_own(trace, upstream):
 def test_a_text_that_is_not_understood_runs_nothing(trace, upstream):
     done = trace("--simulate", "429 sometimes", code=POST)
     assert (done.code, upstream.got) == (1, [])
-    assert "what follows 429 is not understood" in done.err
+    assert "cannot understand what follows 429" in done.err
     assert "every 3rd" in done.err
 
 

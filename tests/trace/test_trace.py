@@ -194,7 +194,7 @@ except ConnectionError:
     environ = {"HTTP_PROXY": "socks5://127.0.0.1:1", "NO_PROXY": "x.example"}
     done = trace(code=ASK + code, environ=environ)
     assert "as without trace" in done.err
-    assert "names a proxy that is not HTTP" in done.requests[0]["failure"]
+    assert "is not an HTTP proxy" in done.requests[0]["failure"]
 
 
 def test_a_websocket_is_refused_with_a_status_that_says_so(trace, upstream):
@@ -269,7 +269,7 @@ except (http.client.RemoteDisconnected, ConnectionError):
     done = trace(code=ASK + code)
     assert "as without trace" in done.err
     assert done.requests[0]["status"] is None
-    assert done.requests[0]["failure"] == "the service hung up"
+    assert done.requests[0]["failure"] == "the service closed the connection"
 
 
 def test_the_commands_exit_status_is_passed_on(trace):

@@ -34,17 +34,17 @@ _ROUNDS = 3  # files can be looked at once their folder is mended
 
 @command(
     "keyswitch doctor",
-    "keyswitch doctor --fix             mend what is safe, after a yes",
-    "keyswitch doctor --network         try the way to the service, too",
+    "keyswitch doctor --fix             fix what is safe to fix, after asking",
+    "keyswitch doctor --network         also test the connection",
     "keyswitch doctor --report > report.txt",
 )
-@flag("--fix", help="Mend what is safe; undoable.")
-@flag("--dry-run", help="With --fix: only show it.")
-@flag("--yes", help="With --fix: do not ask.")
-@flag("--network", help="Try DNS, TCP, TLS, proxy and HTTP.")
+@flag("--fix", help="Fix what is safe to fix; 'undo' reverts it.")
+@flag("--dry-run", help="With --fix: only show the changes.")
+@flag("--yes", help="With --fix: skip the question.")
+@flag("--network", help="Test DNS, TCP, TLS, proxy and HTTP.")
 @flag(
     "--run-helper",
-    help="Run an apiKeyHelper to see whether it works (10 s at most).",
+    help="Run the apiKeyHelper to see if it works (10 s at most).",
 )
 @flag("--report", help="Print a report for a support ticket.")
 def doctor(  # noqa: PLR0913
@@ -59,17 +59,17 @@ def doctor(  # noqa: PLR0913
 ) -> int:
     """Find what is wrong and fix it.
 
-    Exit status 0: nothing was found but notes; 1: there are findings.
+    Exit status 0: no findings, or only notes; 1: findings.
     """
     at_most_one({"--report": report, "--json": session.json})
     if not fix and (dry_run or yes):
         given = "--dry-run" if dry_run else "--yes"
-        raise UsageError(f"{given} goes with --fix", "give --fix as well")
+        raise UsageError(f"{given} needs --fix", "add --fix")
     session.dry_run = dry_run
     mending = _Mending(session, wanted=fix, yes=yes)
     own = mending.own_files()
     try:
-        with Progress("looking at files and settings"):
+        with Progress("reading files and settings"):
             situation, findings = _look(session, mending, run_helper=run_helper)
     except FileStateError:
         if not own:
@@ -134,7 +134,10 @@ class _Mending:
         found = own_files.findings(paths, environ)
         for _ in range(_ROUNDS if self.wanted else 0):
             if any(f.check == own_files.NEWER for f in found):
-                self.session.warn("nothing is mended beside a newer file")
+                self.session.warn(
+                    "--fix changes nothing: a newer keyswitch wrote some of "
+                    "the files"
+                )
                 self.wanted = False
                 break
             mends = [f.mend for f in found if f.mend is not None]
@@ -153,7 +156,7 @@ class _Mending:
         mends = list(dict.fromkeys(f.mend for f in findings if f.mend))
         workspace = self.session.workspace()
         if not mends and not self.began:
-            self.session.say("nothing here that --fix could mend")
+            self.session.say("nothing that --fix can fix")
         if not self._agreed(mends):
             if mends:
                 rehearsed(self.session, lambda: mend(workspace, mends))
@@ -161,14 +164,14 @@ class _Mending:
         mend(workspace, mends)
         # After a folder alone `undo` would take something else back.
         undoable = any(m.kind != Mend.FOLDER for m in mends)
-        undo = "; take it back with: keyswitch undo" if undoable else ""
+        undo = "; to undo it: keyswitch undo" if undoable else ""
         self.session.say(f"done{undo}")
         return True
 
     def _agreed(self, mends: Sequence[object]) -> bool:
         """Show the changes; tell whether to make them."""
         for one in mends:
-            verb = "would mend" if self.session.dry_run else "mend"
+            verb = "would fix" if self.session.dry_run else "fix"
             self.session.say(f"{verb}: {one}")
         self.began = self.began or bool(mends)
         if self.session.dry_run or not mends:
@@ -223,7 +226,7 @@ def _counted(severity: str, number: int) -> str:
 def _summary(findings: Sequence[Finding]) -> tuple[Cell, ...]:
     """Return the last line: how many of each, and what mends some of them."""
     if not findings:
-        return (Styled("nothing wrong was found", GOOD),)
+        return (Styled("no problems found", GOOD),)
     counts = Counter(finding.severity for finding in findings)
     found = ", ".join(_counted(*one) for one in counts.items())
     mended = sum(finding.mend is not None for finding in findings)

@@ -37,19 +37,21 @@ _UNBROKEN = "\ue000"  # in place of a space that may not end a line
 @command(
     "keyswitch explain 'API Error: 403 The security token ...'",
     "claude -p hi 2>&1 | keyswitch explain",
-    "keyswitch explain --from-log       the last one of Claude Code",
+    "keyswitch explain --from-log       Claude Code's latest error",
     "keyswitch explain --from-log --json",
     # A pasted text may hold words such as --model.
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("text", nargs=-1)
-@flag("--from-log", help="Take the newest error of Claude Code's transcripts.")
+@flag(
+    "--from-log", help="Read the latest error from Claude Code's transcripts."
+)
 def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> None:
     """Explain an error and how to fix it.
 
-    The text is read from standard input if there is none. It is compared with
-    texts that are known, and what Claude Code would use here decides which
-    cause comes first. Nothing of it is sent anywhere or printed again.
+    Without TEXT it reads standard input. It compares the text with known
+    errors and with the credentials that Claude Code would use here, and lists
+    the likeliest cause first. It sends the text nowhere and does not print it.
     """
     at_most_one({"TEXT": text, "--from-log": from_log})
     scene, chosen = _here(session)
@@ -59,7 +61,7 @@ def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> None:
         error = " ".join(text) if text else _from_stdin()
     if not error.strip():
         raise UsageError(
-            "the text is empty", "keyswitch explain 'TEXT', or --from-log"
+            "the error text is empty", "keyswitch explain 'TEXT', or --from-log"
         )
     causes = _causes(error, scene, chosen)
     if session.json:
@@ -69,9 +71,9 @@ def explain(session: Session, text: tuple[str, ...], *, from_log: bool) -> None:
         _show(session, *causes)
     if not causes:
         raise NotFoundError(
-            "this text is not known",
-            "'keyswitch whoami' says what is sent here, 'keyswitch doctor' "
-            "looks for what is wrong",
+            "unknown error text",
+            "'keyswitch whoami' shows what is sent here, 'keyswitch doctor' "
+            "looks for problems",
         )
 
 
@@ -88,7 +90,7 @@ def _here(session: Session) -> tuple[Scene | None, Chosen]:
         here = situation_of(workspace)
         chosen = Chosen(here.chosen, here.again, here.profile_of)
     except (KeyswitchError, OSError, ValueError) as e:
-        session.detail(f"whose account is used here is not known: {e}")
+        session.detail(f"cannot tell which account is used here: {e}")
         return scene, NOBODY
     return here.scene, chosen
 
@@ -105,14 +107,15 @@ def _causes(
 def _from_stdin() -> str:
     if os.isatty(0):
         raise UsageError(
-            "there is no text to explain",
-            "keyswitch explain 'TEXT', or pipe it in, or --from-log",
+            "no text to explain",
+            "give it: keyswitch explain 'TEXT', or pipe it in, or use "
+            "--from-log",
         )
     data = take("stdin", lambda: sys.stdin.buffer.read(LIMIT + 1))
     if len(data) > LIMIT:
         raise InputError(
             f"the text is larger than {LIMIT >> 20} MiB",
-            "give its end: tail -n 50 FILE | keyswitch explain",
+            "give only its end: tail -n 50 FILE | keyswitch explain",
         )
     return data.decode("utf-8", "replace")
 
@@ -127,8 +130,8 @@ def _from_log(session: Session, scene: Scene | None) -> str:
     if found is None:
         where = folders[0] if folders else "Claude Code's folder"
         raise NotFoundError(
-            f"no API error was logged below {where}",
-            "give the text itself: keyswitch explain 'TEXT'",
+            f"no API error in the logs below {where}",
+            "give the error text: keyswitch explain 'TEXT'",
         )
     session.say(f"logged {found.time} in {found.path}")
     return found.text

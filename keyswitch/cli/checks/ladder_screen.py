@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _TITLES = {
     "service": "where requests go: the first that is on (*)",
-    "login": "login, where none of those is set: the first that is there (*)",
+    "login": "login, if none of those is set: the first that exists (*)",
 }
 
 

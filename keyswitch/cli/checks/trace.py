@@ -28,23 +28,25 @@ _KEPT = 4 << 20  # bytes of a body that go into a recording
     "keyswitch trace --view run.har",
     "keyswitch trace --simulate '529 every 3rd' -- claude -p hi",
     "keyswitch trace --replay run.har -- claude -p hi",
-    note="\nThe exit status is the command's. With --json its output goes to "
-    "standard error.",
+    note="\nExits with the command's status. With --json the command's output "
+    "goes to standard error.",
     context_settings={"allow_interspersed_args": False},
 )
 @click.argument(
     "command", nargs=-1, type=click.UNPROCESSED, metavar="[--] COMMAND..."
 )
-@option("--profile", metavar="NAME", help="Run it with a profile, as 'run'.")
-@option("--to", metavar="FILE", help="Where the lines go, for example a tty.")
-@option("--record", metavar="FILE", help="Keep the requests, redacted (HAR).")
+@option("--profile", metavar="NAME", help="Run it with a profile, like 'run'.")
+@option(
+    "--to", metavar="FILE", help="Write the lines to this file or terminal."
+)
+@option("--record", metavar="FILE", help="Save the requests, redacted (HAR).")
 @option(
     "--bodies",
     type=click.Choice(("none", "answers", "all")),
     default="answers",
     help="What --record keeps of bodies.",
 )
-@option("--view", metavar="FILE", help="Show a recording in the browser.")
+@option("--view", metavar="FILE", help="Open a recording in the browser.")
 @option(
     "--simulate",
     "errors",
@@ -57,14 +59,14 @@ _KEPT = 4 << 20  # bytes of a body that go into a recording
 @option(
     "--intercept",
     is_flag=True,
-    help="Look into TLS as well: hosts that no base URL covers.",
+    help="Also decrypt TLS to hosts that no base URL covers.",
 )
 @option(
     "--intercept-host",
     "hosts",
     metavar="PATTERN",
     multiple=True,
-    help="A further host for --intercept, like '*.example.com'.",
+    help="Another host for --intercept, such as '*.example.com'.",
 )
 def trace(  # noqa: PLR0913
     session: Session,
@@ -82,15 +84,14 @@ def trace(  # noqa: PLR0913
 ) -> int | None:
     """Show the requests a command sends.
 
-    The command's requests pass through a proxy on this machine, which ends
-    with it. Credentials are masked, and no request is kept unless --record
-    asks for it.
+    The command's requests pass through a local proxy that ends with it.
+    Credentials are masked; only --record saves requests.
     """
     if view is not None:
         others = (profile, to, record, errors, replay, intercept, hosts)
         if command or any(others):
             raise UsageError(
-                "--view takes no command and no other option",
+                "--view takes neither a command nor other options",
                 "keyswitch trace --view FILE",
             )
         _view(session, view)

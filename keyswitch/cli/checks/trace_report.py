@@ -151,5 +151,5 @@ def _opened(path: str) -> TextIO:
     except OSError as e:
         raise InputError(
             f"cannot write to {path}: {e.strerror}",
-            "name a file, or another terminal's device: tty",
+            "name a file, or another terminal's device (run 'tty' in it)",
         ) from e

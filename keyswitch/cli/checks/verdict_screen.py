@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyswitch.cli.checks.finding_lines import paragraph
+from keyswitch.cli import style
 from keyswitch.cli.style import DIM, ERROR, GOOD, NAME, WARNING, Cell, Styled
 from keyswitch.diagnosis import urls
 from keyswitch.diagnosis.findings.installations import prediction
 from keyswitch.diagnosis.findings.interactive import questions
+from keyswitch.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 _KINDS = {
     "login": "the stored login",
-    "managed_key": "the Console login's key",
+    "managed_key": "the Console login's API key",
     "anthropic_profile": "Anthropic profile",
     "helper": "the helper",
     "aws_profile": "AWS profile",
-    "sign_in": "a sign-in by the command",
-    "federation": "the federation",
+    "sign_in": "a sign-in with the aws command",
+    "federation": "the identity federation",
 }
 _TITLE = len("authorization")  # columns that every title has
 
@@ -37,7 +38,12 @@ def show(
     further: Iterable[tuple[str, str]],
 ) -> None:
     """Print the sentence, the headers, what is shadowed, and the facts."""
-    paragraph(session, "", Styled(sentence, _role(situation)))
+    width = style.columns(session.environ)
+    lines = [printable(sentence)]
+    if session.for_person:
+        lines = style.wrapped(lines[0], width)
+    for line in lines:
+        session.data(Styled(line, _role(situation)))
     session.raw("\n")
     session.table([_titled(row) for row in _credentials(situation)])
     session.raw("\n")

@@ -28,16 +28,16 @@ _ROLES = {ACCEPTED: GOOD, REFUSED: ERROR}
     "keyswitch verify                 the active profile",
     "keyswitch verify work client",
     "keyswitch verify --all --json",
-    note="\nExit status 0: all are accepted; 1: a service refuses one; 4: of "
-    "one it is not known; 5: a secret could not be read.",
+    note="\nExit status 0: all accepted; 1: a service rejected one; 4: no "
+    "answer for one; 5: a secret could not be read.",
 )
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @flag("--all", "all_", help="Every profile.")
 def verify(session: Session, names: tuple[str, ...], *, all_: bool) -> int:
     """Ask the services if secrets still work.
 
-    One request for each profile, to its own host; nothing is renewed or
-    changed.
+    It sends one request for each profile, to that profile's own host, and
+    renews or changes nothing.
     """
     at_most_one({"NAME": names, "--all": all_})
     require_own_home()
@@ -62,7 +62,7 @@ def _wanted(
     if all_:
         found = profile_files.scan(paths)
         if not found:
-            session.say("there are no profiles; make one: keyswitch add NAME")
+            session.say("no profiles yet; add one: keyswitch add NAME")
         return found
     if not names:
         chosen = selection.select_here(paths, session.environ)

@@ -8,7 +8,6 @@ import click
 
 from keyswitch.cli.checks import verdict_screen
 from keyswitch.cli.checks.answers import answer_rows, asked_of
-from keyswitch.cli.checks.finding_lines import show_finding
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.session import attributes
 from keyswitch.diagnosis import urls
@@ -34,26 +33,26 @@ if TYPE_CHECKING:
 
 @command(
     "keyswitch whoami",
-    "keyswitch whoami --verify              ask the service, too",
-    "keyswitch whoami --as desktop          as if the desktop app asked",
-    "keyswitch whoami --explain             in which order it looks",
-    "keyswitch whoami -- --settings x.json  as if started with that",
+    "keyswitch whoami --verify              also ask the service",
+    "keyswitch whoami --as desktop          what the desktop app would use",
+    "keyswitch whoami --explain             the order of precedence",
+    "keyswitch whoami -- --settings x.json  as if claude had this option",
     "keyswitch whoami --json",
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("claude_options", nargs=-1, type=click.UNPROCESSED)
 @flag(
     "--run-helper",
-    help="Run what prints the credential, 10 s at most: a helper, or the "
-    "credential_process of an AWS profile.",
+    help="Run the program that prints the credential (apiKeyHelper or "
+    "credential_process), 10 s at most.",
 )
-@flag("--verify", help="Ask the service whose credential it is.")
-@flag("--explain", help="Show every source in the order that counts.")
+@flag("--verify", help="Ask the service whose credential this is.")
+@flag("--explain", help="Show every source in order of precedence.")
 @option(
     "--as",
     "surface",
     type=click.Choice(SURFACES),
-    help="Predict for what is started so; otherwise as here.",
+    help="Predict for this way of starting it; default: as here.",
 )
 def whoami(  # noqa: PLR0913 - one an option
     session: Session,
@@ -64,12 +63,12 @@ def whoami(  # noqa: PLR0913 - one an option
     surface: str | None,
     explain: bool,
 ) -> int:
-    """Say which credential Claude Code sends.
+    """Show which credential Claude Code sends.
 
-    It also says where that is set, whose account it is, and what is ignored.
-    What comes after `--` are options of claude itself. Nothing is written,
-    asked or run, unless an option says so. Exit status 1: nothing would be
-    sent; 4: something else than the active profile would be.
+    It also says where it is set, whose account it is, and what it overrides.
+    Arguments after `--` are claude's own options. It writes nothing, and sends
+    or runs nothing unless an option says so. Exit status 1: no credential; 4:
+    not the active profile's.
     """
     workspace = session.workspace()
     if verify or run_helper:  # they send a secret, or ask for one
@@ -78,7 +77,7 @@ def whoami(  # noqa: PLR0913 - one an option
     situation = situation_of(workspace, claude_options, trusts, surface or "")
     answers = asked_of(workspace, situation) if verify else ()
     name, used_in = situation.chosen, known_folders.names(workspace)
-    with Progress("looking at files and settings"):
+    with Progress("reading files and settings"):
         kept_out = guarded_elsewhere(workspace, name) if name else []
         kept_out += not_given(workspace, name) if name else []
         notes = [*warnings(situation), *left_helpers.findings(workspace)]
@@ -123,9 +122,11 @@ def _show_rest(
         session.raw("\n")
         session.table(list(answer_rows(answers)))
     if findings:
+        from keyswitch.cli.checks.finding_lines import show_finding
+
         session.raw("\n")
-    for finding in findings:
-        show_finding(session, finding)
+        for finding in findings:
+            show_finding(session, finding)
 
 
 def _source_document(situation: Situation, source: Source) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from keyswitch.profiles import profile_files, state, team_records
 def profile(session: Session, preview: Preview | None = None) -> str:
     """Let a person choose one of all profiles."""
     found = profile_files.scan(session.workspace().paths)
-    return _chosen(session, found, "there are no profiles", preview)
+    return _chosen(session, found, "no profiles yet", preview)
 
 
 def login(session: Session) -> str:
@@ -33,7 +33,7 @@ def team(session: Session) -> str:
     workspace = session.workspace()
     if not team_records.names(workspace.paths):
         raise NotFoundError(
-            "there are no teams", "add one: keyswitch team add SOURCE"
+            "no teams yet", "add one: keyswitch team add SOURCE"
         )
     listing = choices.teams(workspace.paths)
     how = workspace.settings.picker
@@ -56,7 +56,7 @@ def _chosen(
 ) -> str:
     workspace = session.workspace()
     if not names:
-        raise NotFoundError(none, "make one: keyswitch add NAME")
+        raise NotFoundError(none, "add one: keyswitch add NAME")
     active = state.read(workspace.paths).active
     used = choices.used_here(workspace, active)
     return picker.choose(

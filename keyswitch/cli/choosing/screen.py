@@ -175,7 +175,7 @@ def _footer(listing: ChoiceList) -> StyleAndTextTuples:
         found += ", reading"
     elif listing.guessed:
         found += ", did you mean this?"
-    keys = f"{style.GAP}Enter chooses, Esc leaves"
+    keys = f"{style.GAP}Enter selects, Esc cancels"
     if len(found + keys) > get_app().output.get_size().columns:
         keys = ""
     return [("", found), (f"class:{style.DIM}", keys)]

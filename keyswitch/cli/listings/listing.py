@@ -53,7 +53,7 @@ def _active_here(session: Session) -> tuple[Selection, str]:
 def list_(session: Session) -> None:
     """List the profiles.
 
-    The one that is active in this shell and directory has a star.
+    A star marks the profile that is active in this shell and directory.
     """
     workspace = session.workspace()
     found, broken = profile_files.load_all(workspace.paths)
@@ -92,7 +92,7 @@ def list_(session: Session) -> None:
         session.warn(f"{entry.error.message}; {entry.error.hint}")
     if not profiles and not broken:
         session.say(
-            "no profiles yet; make one: keyswitch add NAME --provider anthropic"
+            "no profiles yet; add one: keyswitch add NAME --provider anthropic"
         )
 
 
@@ -131,7 +131,7 @@ def _row(
     "keyswitch show work --reveal    on a terminal, after asking",
 )
 @name_argument()
-@flag("--reveal", help="Show the secrets, after asking.")
+@flag("--reveal", help="Show the secrets after asking.")
 def show(session: Session, name: str, *, reveal: bool) -> None:
     """Show one profile."""
     workspace = session.workspace()
@@ -199,7 +199,7 @@ def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
     end = login_status.end_of(profile.fields.get("token_expires", ""))
     if end is not None and login.expires_at:
         local = end.astimezone().isoformat(" ", timespec="seconds")
-        rows.append(("token ends", local))
+        rows.append(("token expires", local))
     fields = sorted(profile.fields.items())
     return rows + [row for row in fields if row[0] not in login_status.TOLD]
 
@@ -227,8 +227,8 @@ def _reveal(session: Session, profile: Profile) -> None:
     session.refuse_agents(always=True)
     if not os.isatty(1) or not session.can_ask:
         raise UsageError(
-            "secrets are shown on a terminal only",
-            "programs use 'keyswitch env', 'run' or 'helper'",
+            "secrets are shown only on a terminal",
+            "for programs, use 'keyswitch env', 'run' or 'helper'",
         )
     session.confirm(f"show the secrets of '{profile.name}' on this screen?")
     workspace = session.workspace()
@@ -247,7 +247,7 @@ def _reveal(session: Session, profile: Profile) -> None:
     default=20,
     show_default=True,
     metavar="N",
-    help="How many changes, the last ones.",
+    help="How many of the latest changes to list.",
 )
 def history(session: Session, number: int) -> None:
     """List past changes."""

@@ -56,7 +56,7 @@ def in_words(paths: Paths, ref: SecretRef, at: datetime) -> str:
     """Return one as a person reads it."""
     found = _seen(paths, ref)
     if found is None:
-        return f"{ref.item}  not read here yet"
+        return f"{ref.item}  not yet read here"
     local = datetime.fromtimestamp(found.at, at.tzinfo)
     words = f"{ref.item}  {found.hint}, last read {local:%Y-%m-%d %H:%M}"
     return words + (f", {_ends(found.until, at)}" if found.until else "")
@@ -71,7 +71,7 @@ def _seen(paths: Paths, ref: SecretRef) -> Any:
 def _ends(until: int, at: datetime) -> str:
     end = datetime.fromtimestamp(until, at.tzinfo)
     if end <= at:
-        return "lease ended: read anew at the next use"
+        return "lease expired: read again at the next use"
     day = "" if end.date() == at.date() else f"{end:%Y-%m-%d} "
     return f"lease until {day}{end:%H:%M}"
 

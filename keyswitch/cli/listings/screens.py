@@ -27,7 +27,7 @@ _WHERE = {
     selection.BY_DIRECTORY: "active in this directory",
     selection.BY_USE: "active",
 }
-_SOON = ("expires in", "lease ended")
+_SOON = ("expires in", "lease expired")
 
 
 class Here(NamedTuple):

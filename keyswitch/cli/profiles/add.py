@@ -37,7 +37,7 @@ from keyswitch.providers.shapes import Field, check_plain
 from keyswitch.secret import Secret
 from keyswitch.switching.editing import profile_changes
 
-EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
+EXPIRES = option("--expires", metavar="DATE", help="A date such as 2027-02-01.")
 
 
 @command(
@@ -47,7 +47,7 @@ EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
     "keyswitch add client --provider bedrock --set region=eu-central-1 \\",
     "    --set access_key_id=AKIA... --from-env AWS_SECRET_ACCESS_KEY",
     "keyswitch add team --provider anthropic --reference op://Eng/claude/key",
-    "keyswitch providers                               what there is",
+    "keyswitch providers                               lists the providers",
     dry_run=True,
 )
 @click.argument("name", required=False)
@@ -58,12 +58,12 @@ EXPIRES = option("--expires", metavar="DATE", help="As 2027-02-01.")
     help="The kind of account; 'keyswitch providers' lists them.",
 )
 @SETS
-@option("--label", default="", help="Free text for listings.")
+@option("--label", default="", help="Text for listings.")
 @EXPIRES
 @option(
     "--expect",
     type=click.Choice(["api", "subscription", "cloud"]),
-    help="Refuse to use it if it would be billed otherwise.",
+    help="Refuse to use the profile if its billing differs.",
 )
 @STORE
 @reference_options
@@ -82,9 +82,9 @@ def add(  # noqa: PLR0913
     lifetime: int | None,
     **given: Any,
 ) -> int | None:
-    """Make a profile and store its secret.
+    """Add a profile and store its secret.
 
-    On a terminal it asks for what is missing.
+    On a terminal it asks for whatever is missing.
     """
     session.refuse_agents()  # a new profile may have any host
     workspace = session.workspace()
@@ -142,8 +142,8 @@ def expectation(profile: Profile) -> list[str]:
     if not profile.expires_expected:
         return []
     return [
-        f"expires about {profile.expires}, expected: nobody gave the day",
-        f"set the exact day: keyswitch edit {profile.name} --expires DATE",
+        f"expires about {profile.expires}, expected: no date was given",
+        f"to set the exact date: keyswitch edit {profile.name} --expires DATE",
     ]
 
 
@@ -152,8 +152,8 @@ def _log_in(name: str, *, store: str | None, label: str) -> int | None:
     how = choose_one(
         "which login",
         {
-            "new": "log in to another account; the present login stays",
-            "present": "keep the login that Claude Code has now",
+            "new": "log in to another account and keep the current login",
+            "present": "save Claude Code's current login",
         },
     )
     options = {"capture": how == "present", "store": store, "label": label}
@@ -195,9 +195,7 @@ def _provider_of(session: Session, name: str | None, given: str | None) -> str:
     if given:
         return given
     ids = session.workspace().catalogue.ids()
-    session.require_terminal(
-        "the provider is missing", f"--provider {'|'.join(ids)}"
-    )
+    session.require_terminal("no provider given", f"--provider {'|'.join(ids)}")
     from keyswitch.cli.choosing import choices, picker
 
     workspace = session.workspace()
@@ -242,7 +240,7 @@ def _complete(
             plain = [f.name for f in provider.required("") if not f.secret]
             lacking = [one for one in plain if one not in fields]
             session.require_terminal(
-                f"a {provider.id} profile is not complete",
+                f"a {provider.id} profile is incomplete",
                 provider.how_to_complete(lacking),
             )
         return name or "", fields, provider.wanted_secrets(fields, group)

@@ -50,12 +50,12 @@ def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:
         field, equals, value = pair.partition("=")
         if not equals or not field:
             raise UsageError(
-                "--set takes field=value", "for example --set region=us-east-1"
+                "--set takes field=value", "for example: --set region=us-east-1"
             )
         if not value:
             raise UsageError(
                 f"--set {field}= has no value",
-                f"to take the field away: keyswitch edit NAME --unset {field}",
+                f"to remove the field: keyswitch edit NAME --unset {field}",
             )
         fields[field] = typed(f"'{field}'", value)
     return fields
@@ -106,28 +106,28 @@ _OF_PLACES = {"isolated", "shared", "only", "never"}
 @name_argument()
 @SETS
 @option("--unset", "unsets", multiple=True, metavar="FIELD", help="Clear it.")
-@option("--label", help="Free text for listings.")
-@option("--expires", metavar="DATE", help="As 2027-02-01; '' for none.")
+@option("--label", help="Text for listings.")
+@option("--expires", metavar="DATE", help="2027-02-01, or '' for none.")
 @option("--expect", help="api, subscription or cloud; '' for none.")
 @option(
     "--isolated/--no-isolated",
     default=None,
-    help="Give it a configuration folder of its own.",
+    help="Give the profile its own configuration folder.",
 )
 @option(
     "--share",
     "shared",
     metavar="LIST",
     help="What that folder shares: agents, commands, history, memory, "
-    "settings, skills; 'none'; '' for what is usual.",
+    "settings, skills; 'none'; '' for the default.",
 )
 @option(
     "--only",
     metavar="PLACES",
     help="Where it may be used: directories (~/clients/**) and git remotes "
-    "(github.com/acme/*), with commas; '' for everywhere.",
+    "(github.com/acme/*), comma-separated; '' for everywhere.",
 )
-@option("--never", metavar="PLACES", help="Where it may not.")
+@option("--never", metavar="PLACES", help="Where it may not be used.")
 @reference_options
 def edit(  # noqa: PLR0913
     session: Session,
@@ -181,7 +181,7 @@ def _edit_in_editor(session: Session, name: str) -> None:
     """Let a person edit the file; keep nothing that does not parse."""
     session.refuse_agents()
     session.require_terminal(
-        "nothing to change was given",
+        "nothing to change",
         f"for example: keyswitch edit {name} --label TEXT",
     )
     workspace = session.workspace()
@@ -213,8 +213,8 @@ def say_who_asks(session: Session, name: str, new_name: str = "") -> None:
     own = own_choice(session.environ)
     if own.name == name:
         session.say(
-            f"this shell still has '{name}', chosen by {own.how}: "
-            f"{ENDS[own.how]}"
+            f"this shell still uses '{name}', chosen by {own.how}; to change "
+            f"that: {ENDS[own.how]}"
         )
     try:
         places = asking_for(session.workspace(), name)
@@ -224,14 +224,14 @@ def say_who_asks(session: Session, name: str, new_name: str = "") -> None:
     for place in places:
         remote = "" if place.startswith("/") else f"--remote '{place}' "
         fix = f"link {remote}{new_name}" if new_name else f"unlink {remote}"
-        session.say(f"{place} still asks for '{name}': keyswitch {fix.strip()}")
+        session.say(f"{place} still links to '{name}': keyswitch {fix.strip()}")
 
 
 @command("keyswitch rename work acme", dry_run=True)
 @name_argument()
 @name_argument("new_name", kind=NEW_NAME)
 def rename(session: Session, name: str, new_name: str) -> None:
-    """Give a profile another name."""
+    """Rename a profile."""
     profile_changes.rename(session.workspace(), name, new_name)
     session.say(f"renamed '{name}' to '{new_name}'")
     say_who_asks(session, name, new_name)
@@ -258,19 +258,19 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
     session.say(f"removed '{name}'")
     if was_active:
         own = own_choice(session.environ).name
-        kept = f"; this shell has '{own}'" if own not in ("", name) else ""
-        session.say(f"it was active; now no profile is{kept}")
+        kept = f"; this shell uses '{own}'" if own not in ("", name) else ""
+        session.say(f"it was active; no profile is active now{kept}")
     say_who_asks(session, name)
     if os.path.isdir(folder := workspace.paths.folder_of(name)):
-        session.say(f"its folder stays, with its history: {folder}")
+        session.say(f"its folder and history remain: {folder}")
     if profile.team:
         session.say(
-            f"team '{profile.team}' has it still: 'keyswitch team update' "
-            "brings it back"
+            f"team '{profile.team}' still has it: 'keyswitch team update' "
+            "restores it"
         )
     if stored(profile.secrets.values()):
         session.say(
-            "its secret stays in the store for 'keyswitch undo'; "
+            "its secret stays in the store so that 'keyswitch undo' works; "
             "'keyswitch revoke-local' removes it now"
         )
 
@@ -291,7 +291,7 @@ def undo(session: Session) -> int | None:
     workspace = session.workspace()
     done = undo_last(workspace, _put_team_back)
     what = f"{done.command} {done.profile}".strip()
-    session.say(f"took back '{what}'")
+    session.say(f"undid '{what}'")
     active = state.read(workspace.paths).active
     if done.pointer_before is None or not active:
         return None

@@ -25,22 +25,28 @@ from keyswitch.switching.logging_in import logout as removal
 
 
 @command(
-    "keyswitch login me --capture        keep the present login",
-    "keyswitch login work                log in anew; the present one stays",
+    "keyswitch login me --capture        save the current login",
+    "keyswitch login work                log in to another account",
     "claude setup-token                  then:",
-    "keyswitch login ci --token          keep the token that it printed",
+    "keyswitch login ci --token          save the token that it printed",
     dry_run=True,
 )
 @name_argument(kind=NEW_NAME)
-@flag("--capture", help="Keep the present login.")
-@flag("--token", help="Keep a 'claude setup-token' one.")
-@flag("--orphan", help="Keep the newest login that belonged to no profile.")
+@flag("--capture", help="Save the current login.")
+@flag("--token", help="Save a token from 'claude setup-token'.")
+@flag("--orphan", help="Save the newest login that belongs to no profile.")
 @STORE
-@option("--label", default="", help="Free text for listings.")
-@flag("--stdin", help="With --token: read it there.")
-@option("--from-env", metavar="NAME", help="With --token: from there.")
+@option("--label", default="", help="Text for listings.")
+@flag("--stdin", help="With --token: read it from stdin.")
+@option(
+    "--from-env",
+    metavar="NAME",
+    help="With --token: read it from this variable.",
+)
 @flag("--console", help="A Console login (API billing).")
-@option("--email", metavar="ADDRESS", help="Handed to Claude's login.")
+@option(
+    "--email", metavar="ADDRESS", help="The e-mail address for Claude's login."
+)
 def login(  # noqa: PLR0913
     session: Session,
     name: str,
@@ -57,9 +63,9 @@ def login(  # noqa: PLR0913
 ) -> int | None:
     """Save a Claude Code login as a profile.
 
-    Without an option Claude Code's own login runs in a scratch folder: the
-    present login stays. The tokens go to the secret store; the profile file
-    says whose account it is.
+    Without options it runs Claude Code's own login in a temporary folder, so
+    the current login stays. The tokens go to the secret store; the profile
+    file records the account.
     """
     at_most_one({"--capture": capture, "--token": token, "--orphan": orphan})
     label = typed("the label", label)
@@ -75,7 +81,7 @@ def login(  # noqa: PLR0913
         )
     if stdin or from_env:
         raise UsageError(
-            "--stdin and --from-env belong to --token",
+            "--stdin and --from-env need --token",
             f"keyswitch login {name} --token --stdin",
         )
     session.refuse_agents()
@@ -92,8 +98,8 @@ def login(  # noqa: PLR0913
         profile = logins.from_orphan(workspace, name, **options)
     elif session.dry_run:
         raise UsageError(
-            "only Claude Code itself can say what a login would bring",
-            "--dry-run goes with --capture and --orphan",
+            "only Claude Code itself knows what a login will return",
+            "--dry-run works with --capture and --orphan",
         )
     else:
         given = ("--console",) * console + _with_email(email)
@@ -108,7 +114,7 @@ def _with_email(email: str | None) -> tuple[str, ...]:
         return ()
     if "@" not in email or email[0] == "-" or not email.isprintable():
         raise InputError(
-            f"'{email}' is no e-mail address", "write it as me@example.com"
+            f"'{email}' is not an e-mail address", "write it as me@example.com"
         )
     return "--email", email
 
@@ -127,7 +133,7 @@ def _report(session: Session, profile: Profile, *, is_live: bool) -> None:
         )
     who = "an account without a name" if email is None else email
     session.say(
-        f"kept the login of {who}{f' ({plan})' if plan else ''} as "
+        f"saved the login of {who}{f' ({plan})' if plan else ''} as "
         f"'{profile.name}', tokens in the {place}"
     )
     active = state.read(session.workspace().paths).active
@@ -146,12 +152,12 @@ def logout(session: Session, name: str, *, yes: bool) -> None:
     workspace = session.workspace()
     found = removal.look(workspace, name)
     session.say(
-        "Claude Code's own /logout ends the login at the service, deletes its "
-        "copies on this machine, and MCP logins with them"
+        "Claude Code's own /logout ends the login at the service and deletes "
+        "its copies on this machine, including MCP logins"
     )
     session.say(
-        "keyswitch removes this login from this machine only: the service "
-        "still takes a copy that somebody has"
+        "keyswitch removes this login only from this machine: the service "
+        "still accepts any other copy"
     )
     session.show({"found": found}, [[line] for line in found])
     if rehearsed(session, lambda: removal.remove(workspace, name)) or not found:
@@ -159,7 +165,8 @@ def logout(session: Session, name: str, *, yes: bool) -> None:
     session.confirm(f"remove these {len(found)} from this machine?", yes=yes)
     removal.remove(workspace, name)
     session.say(
-        f"'{name}' has no login any more; log in again: keyswitch login {name}"
+        f"'{name}' no longer has a login; to log in again: keyswitch login "
+        f"{name}"
     )
     provider = workspace.catalogue.get("claude-login")
     session.say(f"to end it at the service: {provider.revoke_url}")

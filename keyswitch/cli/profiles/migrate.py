@@ -51,7 +51,7 @@ class MovedProfile(Frozen):
     "keyswitch migrate work --to vault",
     "keyswitch migrate work --to op://Eng/claude/key",
     "keyswitch migrate --all --to 'op://Eng/{profile}/{field}' --dry-run",
-    "keyswitch migrate work --to keychain      back again",
+    "keyswitch migrate work --to keychain      and back",
     dry_run=True,
 )
 @click.argument("name", required=False, default="")
@@ -60,26 +60,26 @@ class MovedProfile(Frozen):
     "to",
     required=True,
     metavar="PLACE",
-    help="vault, keychain, or a reference; with {profile} and {field}.",
+    help="vault, keychain, or a reference, which may contain {profile} and "
+    "{field}.",
 )
-@flag("--all", "all_", help="Every profile that has a secret.")
-@flag("--overwrite", help="Replace another value at a reference.")
+@flag("--all", "all_", help="All profiles that have a secret.")
+@flag("--overwrite", help="Overwrite another value at a reference.")
 def migrate(
     session: Session, name: str, *, to: str, all_: bool, overwrite: bool
 ) -> int | None:
     """Move secrets to another store.
 
-    Each value is copied, read back and compared. Then the profile names the
-    new place, and the old item is removed. What a manager keeps is never
-    deleted there. 'undo' does not take it back; a migration the other way
-    does.
+    It copies each value, reads it back and compares it. Then it points the
+    profile to the new place and removes the old item, but never one in a
+    manager. 'undo' cannot revert this; migrate back instead.
     """
     at_most_one({"NAME": name, "--all": all_})
     if not name and not all_ and is_asked(session):
         name = chosen_name(session, PROFILE)
     if not (name or all_):
         raise UsageError(
-            "it is not said whose secrets are to move",
+            "no profile given",
             "name a profile, or give --all",
         )
     require_own_home()  # a manager is asked before anything is written here
@@ -118,9 +118,9 @@ def _wanted(
 def _why_left(migration: Migration, profile: Profile) -> str:
     """Return why a profile is not among all that are moved, or ""."""
     if profile.team:
-        return f"of team '{profile.team}', which keeps it"
+        return f"managed by team '{profile.team}'"
     if profile.provider == LOGIN_PROVIDER and migration.destination.template:
-        return "a login, which is renewed while it is used"
+        return "a login, which renews itself while in use"
     return ""
 
 
@@ -200,12 +200,12 @@ def _report(session: Session, found: Sequence[MovedProfile]) -> int:
         if one.state == MOVED and ":" in source
     }
     for source in sorted(kept):
-        session.say(f"{source} is still there: keyswitch deletes nothing there")
+        session.say(f"{source} still exists: keyswitch deletes nothing there")
     failed = sum(one.state == FAILED for one in found)
     if failed:
         session.warn(
-            f"{failed} of {len(found)} profiles failed and are as they were; "
-            "the same command does the rest"
+            f"{failed} of {len(found)} profiles failed and did not change; to "
+            "finish, run the same command again"
         )
     return ExitCode.FAILED if failed else ExitCode.OK
 

@@ -39,8 +39,8 @@ def rotate(
     provider = workspace.provider_of(profile)
     if provider.not_addable:
         raise UsageError(
-            f"a login of '{name}' comes from Claude Code only",
-            f"log in anew: keyswitch login {name}",
+            f"the login of '{name}' can only come from Claude Code",
+            f"log in again: keyswitch login {name}",
         )
     wanted = provider.wanted_secrets(profile.fields)
     if not wanted:
@@ -64,4 +64,4 @@ def rotate(
     session.say(f"rotated {', '.join(sorted(values))} of '{name}'")
     session.say(*expectation(workspace.load(name)[0]))
     if provider.revoke_url:
-        session.say(f"now revoke the old one at {provider.revoke_url}")
+        session.say(f"now revoke the old secret at {provider.revoke_url}")

@@ -52,19 +52,19 @@ _TAG = option(
     "--tag",
     metavar="TAG",
     default="",
-    help="Read the file of a signed tag of that git checkout.",
+    help="Read the file from this signed tag of the git checkout.",
 )
 _SHA256 = option(
     "--sha256",
     metavar="HEX",
     default="",
-    help="The file has this hash, and that is the yes.",
+    help="Accept the file with this hash, without asking.",
 )
 _SIGNER = option(
     "--signer",
     metavar="KEY",
     default="",
-    help="With --tag: the fingerprint of the key that signs; also the yes.",
+    help="With --tag: accept this signing key, given by its fingerprint.",
 )
 _pins = options(_TAG, _SHA256, _SIGNER)
 
@@ -94,8 +94,8 @@ def add(
 ) -> None:
     """Take over the profiles of a team file.
 
-    SOURCE is a file, or a directory with a keyswitch-team.toml. What it would
-    change is shown first. Your own profile of the same name stays.
+    SOURCE is a file, or a directory with a keyswitch-team.toml. It shows the
+    changes first. Your own profiles win over team profiles of the same name.
     """
     session.refuse_agents()
     workspace = session.workspace()
@@ -105,7 +105,7 @@ def add(
         record = team_records.get(workspace.paths, offer.team.name)
         if os.path.realpath(record.source) != os.path.realpath(offer.source):
             raise InputError(
-                f"team '{record.name}' is here already, from {record.source}",
+                f"team '{record.name}' already exists, from {record.source}",
                 "if it has moved: keyswitch team update "
                 f"{record.name} --source PATH",
             )
@@ -119,7 +119,7 @@ def add(
     dry_run=True,
 )
 @click.argument("name", required=False)
-@option("--source", metavar="PATH", default="", help="Where it is now.")
+@option("--source", metavar="PATH", default="", help="Its new location.")
 @_pins
 def update(  # noqa: PLR0913
     session: Session,
@@ -140,11 +140,11 @@ def update(  # noqa: PLR0913
 
 @command(
     "keyswitch team diff acme",
-    note="\n\nExit status 0: no difference; 1: there is one, or it failed.",
+    note="\n\nExit status 0: no difference; 1: a difference, or an error.",
     group=team,
 )
 @click.argument("name", required=False)
-@option("--source", metavar="PATH", default="", help="Where it is now.")
+@option("--source", metavar="PATH", default="", help="Its new location.")
 @_TAG
 def diff(session: Session, name: str | None, *, source: str, tag: str) -> int:
     """Show what an update would change, and ask nothing."""
@@ -205,7 +205,7 @@ def remove(session: Session, name: str, *, yes: bool) -> None:
     found = team_changes.preview(workspace, name, None)
     what = summary(found)
     session.warn(*team_changes.left_without_provider(workspace, name, found))
-    session.confirm(f"take away team '{name}' ({what})?", yes=yes)
+    session.confirm(f"remove team '{name}' ({what})?", yes=yes)
     was_active = team_changes.remove(workspace, name, found)
     session.say(f"removed team '{name}': {what}")
     say_what_went(session, found, was_active=was_active)
@@ -223,8 +223,8 @@ def _records(
         session.say("no teams yet; add one: keyswitch team add SOURCE")
     if one and len(known) > 1:
         raise UsageError(
-            f"there are {len(known)} teams, and this is about one",
-            f"name it: {', '.join(known)}",
+            f"no team given, and there are {len(known)}",
+            f"name one: {', '.join(known)}",
         )
     return [team_records.get(paths, found) for found in known]
 
@@ -241,9 +241,9 @@ def _of_record(
         raise NotFoundError(e.message, hint) from e
     if offer.team.name != record.name:
         raise InputError(
-            f"{offer.source} is the file of team '{offer.team.name}' now, not "
-            f"of '{record.name}'",
-            "if you want both: keyswitch team add SOURCE",
+            f"{offer.source} is now the file of team '{offer.team.name}', not "
+            f"'{record.name}'",
+            "to have both: keyswitch team add SOURCE",
         )
     return offer
 

@@ -23,23 +23,22 @@ def check_pin(offer: Offer, record: TeamRecord | None, pin: Pin) -> None:
     wanted = pin.sha256.lower().removeprefix("sha256:")
     if wanted and wanted != offer.sha256:
         raise InputError(
-            f"the team file has the hash {offer.sha256}, not {wanted}",
-            "it is not the file that was meant; look at it before you give "
-            "its hash",
+            f"the team file's hash is {offer.sha256}, not {wanted}",
+            "this is a different file; check it before you give its hash",
         )
     if pin.signer and not offer.tag:
-        raise UsageError("--signer is for --tag", "name the tag, too")
+        raise UsageError("--signer needs --tag", "add --tag TAG")
     if record is not None and record.signer and not (offer.tag or wanted):
-        last = f", the last is {record.tag}" if record.tag else ""
+        last = f"; the last was {record.tag}" if record.tag else ""
         raise UsageError(
-            f"team '{record.name}' comes with signed tags{last}",
-            "name the next one: --tag TAG; or give the file's hash: --sha256 "
+            f"team '{record.name}' uses signed tags{last}",
+            "name the next tag: --tag TAG, or give the file's hash: --sha256 "
             f"{offer.sha256}",
         )
     if pin.signer and pin.signer != offer.signer:
         raise InputError(
             f"tag '{offer.tag}' is signed by {offer.signer}, not {pin.signer}",
-            "nothing of it counts; ask whoever signs the tags",
+            "nothing was taken over; ask whoever signs the tags",
         )
 
 
@@ -63,14 +62,15 @@ def agreed_signer(
         return agreed
     what = f"tag '{offer.tag}' is signed by {offer.signer} ({offer.owner})"
     if agreed:
-        what += f", and the ones before by {agreed}"
+        what += f", earlier ones by {agreed}"
     session.warn(what)  # here, since an error's text would cut the key short
     if not agreed and pin.sha256 and not session.can_ask:
         return ""
     session.require_terminal(
-        "that key needs a yes", "if it is the right one: --signer KEY"
+        "the signing key needs confirmation",
+        "if it is the right one: --signer KEY",
     )
-    _typed_yes(f"let this key sign for team '{offer.team.name}'")
+    _typed_yes(f"accept this key for team '{offer.team.name}'")
     return offer.signer
 
 
@@ -83,15 +83,16 @@ def require_yes(
     name = offer.team.name
     if not session.can_ask:
         raise UsageError(
-            f"the file of team '{name}' needs a yes, and nobody can be asked",
-            f"once you have looked at it: --sha256 {offer.sha256}",
+            f"the file of team '{name}' needs confirmation, and nobody can be "
+            "asked",
+            f"review it, then add --sha256 {offer.sha256}",
         )
     if found.is_small:
         session.confirm(f"team '{name}': {summary(found)}?")
     else:
         _typed_yes(
-            f"team '{name}' decides where these secrets go "
-            f"({summary(found)}); let it count"
+            f"team '{name}' decides where these secrets go ({summary(found)}); "
+            "accept it"
         )
 
 

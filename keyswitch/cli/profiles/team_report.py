@@ -67,16 +67,16 @@ def summary(found: Comparison) -> str:
         f"{number} {kind}{'s'[: number > 1]} {what}"
         for (kind, what), number in sorted(counts.items())
     ]
-    return ", ".join(parts) or "its text only"
+    return ", ".join(parts) or "only its text"
 
 
 def say_left(left: tuple[TakenName, ...]) -> Iterator[str]:
     """Say which names of the team are taken here."""
     for one in left:
-        whose = f"is of team '{one.owner}'" if one.owner else "is your own"
+        whose = f"the one of team '{one.owner}'" if one.owner else "your own"
         yield (
-            f"{one.item.kind} '{one.item.name}' {whose} here and stays; the "
-            "one of this team does not count"
+            f"{one.item.kind} '{one.item.name}': kept {whose} and ignored this "
+            "team's"
         )
 
 
@@ -85,7 +85,7 @@ def say_what_went(
 ) -> None:
     """Say who asks for profiles that are removed."""
     if was_active:
-        session.say("one of them was active; now no profile is")
+        session.say("one of them was active; no profile is active now")
     gone = [
         one.item.name
         for one in found.differences

@@ -35,9 +35,11 @@ from keyswitch.transfer.bundle import Packed
     "keyswitch export --all --to profiles.ksb",
 )
 @click.argument("names", nargs=-1, metavar="NAME...")
-@flag("--all", "everything", help="All but logins.")
-@option("--to", "path", metavar="FILE", required=True, help="The bundle.")
-@flag("--replace", help="Overwrite that file.")
+@flag("--all", "everything", help="All profiles except logins.")
+@option(
+    "--to", "path", metavar="FILE", required=True, help="The file to write."
+)
+@flag("--replace", help="Overwrite the file if it exists.")
 @passphrase_options
 def export(
     session: Session,
@@ -50,8 +52,8 @@ def export(
 ) -> None:
     """Export profiles, encrypted.
 
-    The file holds their secrets: whoever has it and the passphrase that you
-    choose now can open it. Logins are left out: a second copy of one stops
+    The file contains their secrets: anyone with the file and its passphrase can
+    open it. Logins are left out, because a second copy of a login stops
     working.
     """
     session.refuse_agents(always=True)
@@ -62,7 +64,7 @@ def export(
         raise exporting.exists(path)
     if everything:
         wanted, logins = exporting.all_that_travel(workspace)
-        session.say(*(f"left out '{name}': it is a login" for name in logins))
+        session.say(*(f"skipped '{name}': it is a login" for name in logins))
     else:
         wanted = list(names)
     packed = exporting.collect(workspace, wanted)
@@ -83,15 +85,16 @@ def export(
 )
 @click.argument("path", metavar="FILE")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
-@flag("--replace", help="Overwrite profiles.")
+@flag("--replace", help="Overwrite existing profiles.")
 @option(
     "--accept-host",
     "hosts",
     multiple=True,
     metavar="HOST",
-    help="A secret may go to this host; otherwise you are asked to type it.",
+    help="Allow a secret to go to this host; otherwise you are asked to type "
+    "it.",
 )
-@flag("--yes", help="Do not ask for the rest.")
+@flag("--yes", help="Skip the other questions.")
 @STORE
 @passphrase_options
 def import_(  # noqa: PLR0913
@@ -107,8 +110,8 @@ def import_(  # noqa: PLR0913
 ) -> None:
     """Import exported profiles.
 
-    Everything is shown first. Nothing is overwritten without --replace, and
-    an address that a secret would go to has to be typed or named.
+    It shows everything first and overwrites nothing without --replace. You
+    type or name each other host that a secret would go to.
     """
     session.refuse_agents()
     workspace = session.workspace()
@@ -120,7 +123,7 @@ def import_(  # noqa: PLR0913
     if taken and not replace:
         raise InputError(
             f"already here: {', '.join(taken)}",
-            "rename those, name the others only, or give --replace",
+            "rename them, name only the others, or add --replace",
         )
 
     def take_in(place: str) -> None:
@@ -147,7 +150,7 @@ def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:
     data = read_regular(path, bundle.LIMIT)
     if data is None:
         raise NotFoundError(
-            f"there is no file {path}", "name a bundle of 'keyswitch export'"
+            f"no such file: {path}", "name a file that 'keyswitch export' wrote"
         )
     if given is None:
         session.require_terminal(
@@ -242,9 +245,9 @@ def _accept_variables(session: Session, one: Packed) -> None:
     for _, _, variable in importing.doubtful_variables(catalogue, one):
         if not session.can_ask:
             raise InputError(
-                f"'{name}' would set {variable}, which is not called like a "
-                "key",
-                "import it on a terminal, or leave that profile out",
+                f"'{name}' would set {variable}, which does not look like the "
+                "name of a key",
+                "import it on a terminal, or leave this profile out",
             )
         session.confirm(f"let '{name}' set {variable}?")
 
@@ -255,7 +258,7 @@ def _accept_host(session: Session, name: str, host: str) -> None:
     if not session.can_ask:
         raise UsageError(
             f"'{name}' would send its secret to {shown}",
-            f"if you trust that: --accept-host {ascii_host(host)}",
+            f"if you trust it: --accept-host {ascii_host(host)}",
         )
     answer = ask_line(
         f"'{name}' sends its secret to {shown}; type the host to accept"
@@ -263,5 +266,5 @@ def _accept_host(session: Session, name: str, host: str) -> None:
     if answer not in {host, ascii_host(host)}:
         raise InputError(
             f"'{answer}' is not {shown}",
-            "nothing was imported; try again, or leave that profile out",
+            "nothing was imported; try again, or leave this profile out",
         )

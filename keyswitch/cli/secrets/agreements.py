@@ -113,4 +113,4 @@ def _agree_to_headers(
     from keyswitch.cli.prompt import confirm
 
     them = ", ".join(names)
-    return confirm(f"{place} has {them}: send it with this account, too?")
+    return confirm(f"{place} sets {them}: send it with this account too?")

@@ -19,7 +19,7 @@ from keyswitch.secrets.references.managers import EXEC
 @click.group(
     cls=Group,
     epilog="\b\nExamples:\n  keyswitch managers list\n"
-    "  keyswitch managers check op        asks 1Password whether it answers\n"
+    "  keyswitch managers check op        is 1Password signed in?\n"
     "  keyswitch managers allow exec:corp     a program of your config.toml",
 )
 @HELP
@@ -59,8 +59,8 @@ def check(session: Session, name: str) -> None:
     manager = load_managers(session).get(name)
     if manager.name == EXEC:
         raise UsageError(
-            "each program of [exec] is a manager of its own",
-            "look at one: keyswitch managers allow exec:NAME",
+            "each program in [exec] is a separate manager",
+            "name one: keyswitch managers allow exec:NAME",
         )
     workspace = session.workspace()
     where = ReferenceStore(workspace.paths, workspace.ask).probe(manager)
@@ -71,34 +71,34 @@ def check(session: Session, name: str) -> None:
         session.say(f"{manager.title} answers ({where})")
     else:
         session.say(
-            f"{manager.title} is installed ({where}); whether it answers is "
-            "seen when a secret is read"
+            f"{manager.title} is installed ({where}); only reading a secret "
+            "shows if it answers"
         )
 
 
 @command(
-    "keyswitch managers allow corp            a row of [managers]",
-    "keyswitch managers allow exec:corp-key   a program of [exec]",
+    "keyswitch managers allow corp            an entry of [managers]",
+    "keyswitch managers allow exec:corp-key   a program in [exec]",
     group=managers,
 )
 @click.argument("name", metavar="NAME")
 @YES
 def allow(session: Session, name: str, *, yes: bool) -> None:
-    """Look at a command of config.toml, and let references start it."""
+    """Review a command in config.toml and let references run it."""
     session.refuse_agents()
     known = load_managers(session)
     reference = known.parse(name) if name.startswith(f"{EXEC}:") else None
     manager = known.get(EXEC if reference else name)
     if not manager.runs_own_command:
         raise UsageError(
-            f"the command of '{name}' is keyswitch's own",
-            "only commands of your config.toml have to be allowed",
+            f"'{name}' is a built-in manager",
+            "only commands in your config.toml need to be allowed",
         )
     if manager.name == EXEC and reference is None:
         programs = ", ".join(f"exec:{one}" for one in manager.programs)
         raise NotFoundError(
-            "it is not said which program of [exec] is meant",
-            f"there is: {programs or 'none'}",
+            "no program of [exec] given",
+            f"name one of: {programs or 'none'}",
         )
     found = allowing.needs_yes(session.workspace().paths, manager, reference)
     if found is None:

@@ -30,7 +30,7 @@ reference_options = options(
         "--lifetime",
         type=int,
         metavar="SECONDS",
-        help="How long a value of --reference stays unlocked.",
+        help="How long a value read by --reference stays cached.",
     ),
 )
 
@@ -55,7 +55,8 @@ def parse_references(
     """
     if lifetime is not None and not (given and 0 < lifetime <= MOST_LIFETIME):
         raise UsageError(
-            f"--lifetime takes 1 to {MOST_LIFETIME} seconds, for --reference",
+            f"--lifetime takes 1 to {MOST_LIFETIME} seconds and needs "
+            "--reference",
             "for example: --reference pass:ai/work --lifetime 600",
         )
     found: dict[str, SecretRef] = {}
@@ -64,12 +65,12 @@ def parse_references(
         name = name or _next(found, wanted)
         if not provider.is_secret(name, outside=True):
             raise InputError(
-                f"'{name}' of {provider.id} is a plain field",
-                f"give it with --set {name}=VALUE",
+                f"'{name}' of {provider.id} is not a secret",
+                f"use --set {name}=VALUE",
             )
         if name in found:
             raise UsageError(
-                f"two references for '{name}'", "give one for each field"
+                f"two references for '{name}'", "give one per field"
             )
         load_managers(session).parse(rest)
         found[name] = SecretRef(REFERENCE, rest, lifetime=lifetime or 0)
@@ -93,8 +94,8 @@ def _next(found: Collection[str], wanted: Sequence[str]) -> str:
     left = [name for name in wanted if name not in found]
     if not left:
         raise UsageError(
-            "there are more references than secrets",
-            "say which is which: --reference FIELD=REFERENCE",
+            "more references than secrets",
+            "name the fields: --reference FIELD=REFERENCE",
         )
     return left[0]
 
@@ -151,9 +152,9 @@ def refuse_rotation(
         manager = managers.get(reference.manager)
         how = filled(manager.rotate, reference.parts) or "change it there"
         raise UsageError(
-            f"the {name} of '{profile.name}' is kept in {manager.title}: "
+            f"the {name} of '{profile.name}' is stored in {manager.title}: "
             f"{ref.item}",
-            f"{how}; then forget the old one here: keyswitch lock",
+            f"{how}; then clear the cached value: keyswitch lock",
         )
 
 
@@ -165,7 +166,7 @@ def allow_commands(
 
     for one in commands:
         session.say(*one.lines())
-        session.confirm(f"let references start '{one.name}'?", yes=yes)
+        session.confirm(f"let references run '{one.name}'?", yes=yes)
         if not session.dry_run:
             allowing.allow(session.workspace().paths, one)
-            session.say(f"allowed '{one.name}' as it is now")
+            session.say(f"allowed '{one.name}' in its current form")

@@ -24,17 +24,17 @@ from keyswitch.targets.values import MAIN
 
 
 @command(
-    "keyswitch revoke-local --dry-run     stale tokens, only shown",
-    "keyswitch revoke-local               stale tokens, after a yes",
+    "keyswitch revoke-local --dry-run     show stale tokens",
+    "keyswitch revoke-local               remove stale tokens, after asking",
     "keyswitch revoke-local work --yes    every trace of one profile",
     "keyswitch revoke-local --all         everything on this machine",
     name="revoke-local",
     dry_run=True,
 )
 @click.argument("name", required=False, default="")
-@flag("--all", "all_", help="Every token there is.")
-@flag("--claude-code", help="What lies in Claude Code's files.")
-@flag("--stale", help="Expired, blanked and orphaned ones (the default).")
+@flag("--all", "all_", help="Every token on this machine.")
+@flag("--claude-code", help="Tokens in Claude Code's files.")
+@flag("--stale", help="Expired, blanked and orphaned tokens (the default).")
 @YES
 def revoke_local(  # noqa: PLR0913
     session: Session,
@@ -47,8 +47,8 @@ def revoke_local(  # noqa: PLR0913
 ) -> int | None:
     """Remove tokens from this machine.
 
-    The service is not asked: a removed token still works for whoever has a
-    copy, until it is revoked on the page that is printed at the end.
+    It does not contact the service: a copy of a removed token still works until
+    you revoke it on the page that is printed at the end.
     """
     options = {"--all": all_, "--claude-code": claude_code, "--stale": stale}
     at_most_one({"NAME": name, **options})
@@ -78,7 +78,7 @@ def _row(found: FoundToken) -> tuple[Cell, ...]:
         found.source,
         found.masked or "-",
         found.profile or "-",
-        found.stale or ("to edit by hand" if found.by_hand else "-"),
+        found.stale or ("edit by hand" if found.by_hand else "-"),
     )
 
 
@@ -112,11 +112,11 @@ def _carry_out(
                 "revoke_at": pages,
             }
         )
-    session.say(f"removed {len(removed)}; looked again: {len(left)} left")
+    session.say(f"removed {len(removed)}; checked again: {len(left)} left")
     for entry in left:
         how = " (edit it by hand)" if entry.by_hand else ""
         session.warn(f"still there: {entry.source}{how}")
-    session.say(*(f"now revoke at the service: {page}" for page in pages))
+    session.say(*(f"now revoke it at the service: {page}" for page in pages))
     return ExitCode.NOT_IN_EFFECT if left else ExitCode.OK
 
 

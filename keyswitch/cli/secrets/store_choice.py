@@ -17,7 +17,7 @@ from keyswitch.secrets.vault.reading import Vault
 STORE = option(
     "--store",
     type=click.Choice(["keychain", "vault"]),
-    help="Default: the keychain where there is one.",
+    help="Default: the keychain if there is one.",
 )
 
 
@@ -33,11 +33,13 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
         if not session.can_ask or wanted == "keychain":
             raise
         if e.absent:
-            session.say("no keychain here: an encrypted vault takes it")
+            session.say(
+                "no keychain here; the secret goes to an encrypted vault"
+            )
             session.detail(e.details)
         else:
             session.warn(e.message)
-        session.confirm("make an encrypted vault?")
+        session.confirm("create an encrypted vault?")
         create_vault(session)
         return "vault"
     session.say(*choice.notes)
@@ -67,25 +69,25 @@ def create_vault(
     code = access.create(
         paths, passphrase=passphrase, machine_key=machine_key, ask=ask
     )
-    session.say(f"made the vault {paths.vault_file}")
+    session.say(f"created the vault {paths.vault_file}")
     if machine_key:
         session.say(
-            f"it opens with the key in {paths.machine_key_file}: that "
-            "protects copies of the vault, not this account"
+            f"the key in {paths.machine_key_file} opens it: that protects "
+            "copies of the vault, not this account"
         )
     show_code(session, code)
     possible, why = kernel_keyring.available()
     if ask is not None and not possible:
         session.say(f"{why}: each command asks for the passphrase")
         session.say(
-            'to be asked once a shell: eval "$(keyswitch unlock)"; never: '
-            "keyswitch vault machine-key"
+            'to be asked once per shell: eval "$(keyswitch unlock)"; to never '
+            "be asked: keyswitch vault machine-key"
         )
 
 
 def show_code(session: Session, code: str) -> None:
     """Show a recovery code, if there is one."""
     if code:
-        session.say("recovery code, shown this once; keep it elsewhere:")
+        session.say("recovery code, shown only once; keep it somewhere else:")
         session.show({"recovery_code": code}, [[code]])
         sys.stdout.flush()

@@ -60,8 +60,8 @@ def vault() -> None:
 )
 @flag(
     "--machine-key",
-    help="Open without a passphrase, by a key file of this machine. Protects "
-    "copies of the vault, not this account.",
+    help="Open it with a key file on this machine, without a passphrase. "
+    "Protects copies of the vault, not this account.",
 )
 @passphrase_options
 def init(session: Session, *, machine_key: bool, **passphrase: Any) -> None:
@@ -97,18 +97,21 @@ def rotate(session: Session, **passphrase: Any) -> None:
         new = ask_new_passphrase(session)
     with vault_key.changing(session.workspace(), found):
         code = access.rotate(found, new)
-    session.say("everything is encrypted under a new key")
+    session.say("encrypted everything under a new key")
     if "keychain" in kinds:
-        session.say("the keychain no longer opens it: keyswitch vault keychain")
+        session.say(
+            "the keychain can no longer open it; to let it again: keyswitch "
+            "vault keychain"
+        )
     show_code(session, code)
 
 
 @command(
-    "keyswitch vault recovery          a new code",
-    "keyswitch vault recovery --use    a new passphrase by the code",
+    "keyswitch vault recovery          make a new code",
+    "keyswitch vault recovery --use    set a new passphrase with the code",
     group=vault,
 )
-@flag("--use", "use_code", help="Open with the code.")
+@flag("--use", "use_code", help="Open the vault with the code.")
 @passphrase_options
 def recovery(session: Session, *, use_code: bool, **passphrase: Any) -> None:
     """Make a new recovery code, or open the vault with one."""
@@ -128,7 +131,7 @@ def keychain(session: Session) -> None:
 
     found = _to_change(session)
     vault_key.add(session.workspace(), found)
-    session.say("the keychain opens the vault from now on")
+    session.say("the keychain now opens the vault")
 
 
 @command("keyswitch vault machine-key", group=vault)
@@ -137,8 +140,8 @@ def machine_key(session: Session) -> None:
     found = _to_change(session)
     access.add_machine_slot(found)
     session.say(
-        f"the key lies in {found.paths.machine_key_file}: it "
-        "protects copies of the vault, not this account"
+        f"the key is in {found.paths.machine_key_file}: it protects copies of "
+        "the vault, not this account"
     )
 
 
@@ -147,7 +150,7 @@ def machine_key(session: Session) -> None:
 def accept_rollback(session: Session, *, yes: bool) -> None:
     """Accept a vault file that is older than the last one seen."""
     session.refuse_agents()
-    session.confirm("take the older vault for the right one?", yes=yes)
+    session.confirm("accept the older vault?", yes=yes)
     access.accept_rollback(session.workspace().paths)
     session.say("accepted")
 
@@ -157,7 +160,7 @@ def status(session: Session) -> None:
     """Show how the vault can be opened. Needs no passphrase."""
     found = Vault(session.workspace().paths)
     if not found.exists():
-        session.show({"exists": False}, [["there is no vault"]])
+        session.show({"exists": False}, [["no vault yet"]])
         return
     opened = found.load()
     cached = kernel_keyring.read(KEY_PREFIX + opened.vid) is not None
@@ -187,7 +190,7 @@ def status(session: Session) -> None:
 @command(
     "keyswitch unlock",
     "keyswitch unlock --timeout 3600",
-    'eval "$(keyswitch unlock)"     where there is no session keyring',
+    'eval "$(keyswitch unlock)"     without a session keyring',
 )
 @option(
     "--timeout",
@@ -205,9 +208,9 @@ def unlock(session: Session, *, timeout: int | None, **passphrase: Any) -> None:
     if not possible and os.isatty(1):
         # The next command would ask for the passphrase again.
         raise LockedError(
-            f"{why}, so nothing would stay unlocked",
-            'for this shell: eval "$(keyswitch unlock)"; for good: keyswitch '
-            "vault machine-key",
+            f"{why}, so the vault cannot stay unlocked",
+            'for this shell: eval "$(keyswitch unlock)"; permanently: '
+            "keyswitch vault machine-key",
         )
     vault.unlock(given_passphrase(passphrase), timeout or 0)
     if possible:
@@ -229,8 +232,8 @@ def _remember_in_variable(
     )
     if not value:
         session.warn(
-            f"the passphrase is right, but cannot be remembered: {why}, and "
-            "XDG_RUNTIME_DIR is not a private folder; for good: keyswitch "
+            f"the passphrase is correct but cannot be cached: {why}, and "
+            "XDG_RUNTIME_DIR is not a private folder; to need none: keyswitch "
             "vault machine-key"
         )
         return
@@ -240,8 +243,8 @@ def _remember_in_variable(
 
 @command("keyswitch lock")
 def lock(session: Session) -> None:
-    """Lock the vault and forget secrets."""
+    """Lock the vault and clear cached secrets."""
     paths = session.workspace().paths
     count = kernel_keyring.drop() + runtime_file.drop(paths)
     session.show({"dropped": count}, [])
-    session.say(f"forgot {count} cached entries")
+    session.say(f"cleared {count} cached entries")

@@ -1,8 +1,9 @@
 """completion: each shell's own script, with a table of what can be typed.
 
-The table is made of the commands, as click declares them. That takes a fifth
-of a second, so a wheel brings scripts that are made (scripts/hatch_build.py);
-a clone, or an editable installation, makes them when they are asked for.
+The table is made of the commands, as click declares them. That takes over a
+tenth of a second, so a wheel brings scripts that are made
+(scripts/hatch_build.py), and the express lane prints them; a clone, or an
+editable installation, makes them when they are asked for.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ _OFFERED = {
 @command(
     'eval "$(keyswitch completion bash)"',
     "keyswitch completion fish > ~/.config/fish/completions/keyswitch.fish",
-    note=f"'keyswitch hook' has it, too.\n\n{experimental.HELP}",
+    note=f"'keyswitch hook' includes it.\n\n{experimental.HELP}",
 )
 @click.argument("shell", type=click.Choice(tuple(COMPLETED)))
 def completion(session: Session, shell: str) -> None:

@@ -43,20 +43,20 @@ from keyswitch.workspace import Workspace
     'eval "$(keyswitch env)"               bash, zsh, sh, dash, ksh',
     "keyswitch env --shell fish | source   fish",
     'eval "$(keyswitch env work)"          this shell only',
-    'eval "$(keyswitch env --unset)"       take it back',
+    'eval "$(keyswitch env --unset)"       undo it',
     "keyswitch env work --format dotenv > .env",
     note=f"\n{experimental.HELP}",
 )
 @click.argument("name", required=False, default="")
-@option("--shell", metavar="SHELL", help="Default: the parent process.")
-@flag("--unset", help="Undo what env did here.")
+@option("--shell", metavar="SHELL", help="Default: the shell that runs this.")
+@flag("--unset", help="Undo what env did in this shell.")
 @option(
     "--format",
     "format_",
     type=click.Choice(marker.DOCUMENTS),
-    help="Print a document for another program.",
+    help="Print JSON or a dotenv file instead.",
 )
-@flag("--reveal", help="Real values on a terminal too.")
+@flag("--reveal", help="Print real values on a terminal too.")
 def env(  # noqa: PLR0913
     session: Session,
     name: str,
@@ -138,8 +138,8 @@ def _language(session: Session, shell: str | None, format_: str | None) -> str:
     language = format_ or shell or ("json" if session.json else "")
     if language and language not in shells.SHELLS:
         raise UsageError(
-            f"there is no shell '{language}'",
-            f"known are {', '.join(shells.SHELLS)}",
+            f"unknown shell '{language}'",
+            f"choose one of: {', '.join(shells.SHELLS)}",
         )
     return language
 
@@ -160,21 +160,21 @@ def _preview(session: Session, name: str) -> None:
     session.table(sorted(rows), ("VARIABLE", "VALUE"))
     session.say(*notes)
     session.say(
-        "values are masked on a terminal; use it as: "
-        f'eval "$(keyswitch env {name})"'
+        'values are masked on a terminal; to use them: eval "$(keyswitch env '
+        f'{name})"'
     )
 
 
 @command("keyswitch shell work", "keyswitch shell work --shell fish")
 @name_argument()
 @option(
-    "--shell", "program", metavar="PROGRAM", help="Default: the one you are in."
+    "--shell", "program", metavar="PROGRAM", help="Default: your current shell."
 )
 def shell(session: Session, name: str, *, program: str | None) -> int:
     """Start a shell that uses one profile.
 
-    It keeps that profile whatever is switched elsewhere; 'exit' leaves it. A
-    shell inside such a shell is refused.
+    The shell keeps that profile until 'exit', whatever you switch elsewhere.
+    It cannot be started inside another such shell.
     """
     from keyswitch.switching.running import subshell
     from keyswitch.terminal.selection import SHELL_VARIABLE
@@ -183,7 +183,7 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     inside = workspace.environ.get(SHELL_VARIABLE, "")
     if inside:
         raise UsageError(
-            f"this is a keyswitch shell for '{inside}' already",
+            f"this is already a keyswitch shell for '{inside}'",
             "leave it first: exit",
         )
     session.refuse_agents()
@@ -192,7 +192,7 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     argv, environ, notes = subshell.prepare(workspace, compiled, program)
     session.say(*notes)
     session.warn(*subshell.overridden(compiled, environ))
-    session.say(f"this shell uses '{name}'; 'exit' leaves it")
+    session.say(f"this shell uses '{name}'; to leave it: exit")
     status = subshell.run(argv, environ)
     session.say(f"left the shell of '{name}'")
     return status
@@ -257,7 +257,7 @@ def off_here(session: Session) -> None:
         removed.add(PANE)
     script.remove = sorted(removed)
     name = f"'{chosen.name}'" if chosen.name else "no profile"
-    said = f"this terminal follows again, and uses {name}"
+    said = f"this terminal follows switches again and uses {name}"
     _print(session, script, compiled, environ, said)
 
 

@@ -52,9 +52,9 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> None:
     require_own_host(compiled, session.environ)
     if role not in compiled.roles:
         raise NotFoundError(
-            f"profile '{compiled.name}' ({compiled.provider}) has no key "
-            "that could be printed here",
-            "use 'keyswitch env' or 'keyswitch run' for it",
+            f"profile '{compiled.name}' ({compiled.provider}) has no key to "
+            "print",
+            "use 'keyswitch env' or 'keyswitch run' instead",
         )
     paths = session.reader().paths
     field = compiled.roles[role]
@@ -65,7 +65,7 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> None:
 @HELP
 @click.pass_obj
 def claude_code(session: Session) -> None:
-    """Print the key that Claude Code has to send (its apiKeyHelper)."""
+    """Print the key for Claude Code (its apiKeyHelper)."""
     workspace = session.reader()
     chosen = selection.select_for_helper(workspace.paths, workspace.environ)
     compiled = _compiled(session, selection.require(chosen))
@@ -91,9 +91,8 @@ def api_key(session: Session, name: str) -> None:
 def aws(session: Session, name: str) -> None:
     """Print AWS credentials as JSON.
 
-    One document serves both askers: AWS tools read the top level
-    (credential_process), Claude Code reads `Credentials`
-    (awsCredentialExport).
+    One document serves both: AWS tools read the top level (credential_process),
+    Claude Code reads `Credentials` (awsCredentialExport).
     """
     import json
 
@@ -104,8 +103,8 @@ def aws(session: Session, name: str) -> None:
     pairs = dict(exports.pairs_of(paths, compiled, deadline=limit))
     if "AWS_SECRET_ACCESS_KEY" not in pairs:
         raise NotFoundError(
-            f"profile '{name}' ({compiled.provider}) holds no AWS access key",
-            "a bedrock or aws profile with access keys can answer here",
+            f"profile '{name}' ({compiled.provider}) has no AWS access key",
+            "use a bedrock or aws profile with access keys",
         )
     keys = {
         "AccessKeyId": pairs["AWS_ACCESS_KEY_ID"],

@@ -36,19 +36,18 @@ _STATUS_LINE = "claude-statusline"  # in the place of a shell
 @option(
     "--login/--no-login",
     default=None,
-    help="The file of bash's login shells; the default on macOS.",
+    help="Use the start file of bash's login shells (the default on macOS).",
 )
 @YES
 def install(
     session: Session, shell: str, *, login: bool | None, yes: bool
 ) -> None:
-    """Let every terminal follow a switch.
+    """Make every terminal follow a switch.
 
-    A marked block goes to the end of the shell's start file. It loads a hook
-    that looks at each prompt whether another profile was chosen. bash, zsh and
-    fish read it from a file in keyswitch's own folder, so that a new terminal
-    starts no program. `claude-statusline` in a shell's place sets the status
-    line of Claude Code.
+    It adds a marked block to the end of the shell's start file. The block loads
+    a hook that checks at each prompt which profile is active. bash, zsh and
+    fish read the hook from a file, so a new terminal starts no program.
+    `claude-statusline` instead of a shell sets Claude Code's status line.
     """
     from keyswitch.switching.editing import start_files
 
@@ -83,7 +82,7 @@ def install(
         return
     _announce(session, shell, document, is_new=is_new)
     if is_new:
-        session.confirm("write it?", yes=yes)
+        session.confirm("write the block?", yes=yes)
     if changes:
         start_files.install(workspace, shell, login=login)
     session.warn(*start_files.notes(workspace, shell, login=login))
@@ -99,16 +98,16 @@ def _announce(
     experimental.say_once(shell, session.environ)
     file, hook_file = document["file"], document["hook_file"]
     if not is_new:
-        session.say(f"{file} has the block already")
+        session.say(f"{file} already has the block")
         if document["changed"] and hook_file:
-            session.say(f"{hook_file} is written again")
+            session.say(f"{hook_file} will be rewritten")
         return
-    session.say(f"{file} gets this block:")
+    session.say(f"this block will be added to {file}:")
     if not session.quiet:
         for line in document["block"].splitlines():
             sys.stderr.write(f"  {printable(line)}".rstrip() + "\n")
     if hook_file:
-        session.say(f"the hook goes to {hook_file}")
+        session.say(f"the hook will be written to {hook_file}")
 
 
 def _install_status_line(session: Session, *, yes: bool) -> None:
@@ -121,9 +120,9 @@ def _install_status_line(session: Session, *, yes: bool) -> None:
         session.confirm(f"set the status line in {file}?", yes=yes)
     changed = status_line_setting.install(workspace)
     if not changed:
-        session.say(f"{file} has it already")
+        session.say(f"{file} already has it")
     elif former := status_line_setting.former_command(workspace):
-        session.say(f"the former status line is called: {former}")
+        session.say(f"your own status line still runs: {former}")
     session.show({"file": file, "changed": changed}, [])
 
 
@@ -133,12 +132,12 @@ def _uninstall_status_line(session: Session, *, yes: bool) -> None:
     workspace = session.workspace()
     files = status_line_setting.present_in(workspace)
     for file in files:
-        session.say(f"the status line in {file} goes back to what it was")
+        session.say(f"the status line in {file} will be restored")
     if files and not session.dry_run:
-        session.confirm("do it?", yes=yes)
+        session.confirm("continue?", yes=yes)
     changed = status_line_setting.uninstall(workspace)
     if not files:
-        session.say("no status line is keyswitch's")
+        session.say("no status line to remove")
     session.show({"files": changed, "changed": bool(changed)}, [])
 
 
@@ -150,7 +149,8 @@ def _shell(typed: str) -> str:
         typed = parent_shell()
         if typed == "sh":  # which also stands for any program
             raise UsageError(
-                "cannot tell for which shell", "name it: keyswitch install bash"
+                "cannot tell which shell this is",
+                "name one: keyswitch install bash",
             )
     return start_files.shell_of(typed)
 
@@ -166,23 +166,23 @@ def _shell(typed: str) -> str:
 @flag(
     "--all",
     "everything",
-    help="Of every shell, and out of Claude Code's files as well.",
+    help="For every shell, and in Claude Code's files too.",
 )
 @YES
 def uninstall(
     session: Session, shell: str, *, everything: bool, yes: bool
 ) -> None:
-    """Take the hook out again.
+    """Remove the hook from a start file.
 
-    Every other byte of the start file stays; a file that was made for the
-    block, and holds nothing else, is removed, and so is the hook's. With --all
-    no profile is active any more, and every configuration folder of Claude
-    Code gets back what was there before; profiles and secrets stay.
+    It changes no other byte of the start file, and removes the file if nothing
+    else is in it. With --all it also deactivates the active profile and
+    restores every configuration folder of Claude Code. Profiles and secrets
+    stay.
     """
     if everything:
         if shell:
             raise UsageError(
-                "--all is for every shell", "leave the shell's name out"
+                "--all means every shell", "leave out the shell's name"
             )
         _uninstall_all(session, yes=yes)
         return
@@ -205,9 +205,9 @@ def uninstall(
             session.say(f"the block in {file} will be removed")
         session.confirm("remove it?", yes=yes)
         start_files.uninstall(workspace, shell)
-        session.say("terminals that are open keep it until they end")
+        session.say("open terminals keep the hook until they close")
     else:
-        session.say(f"there is no block in a start file of {shell}")
+        session.say(f"no start file of {shell} has the block")
         start_files.uninstall(workspace, shell)  # what is recorded of one
     session.show({"files": files, "changed": bool(files)}, [])
 
@@ -225,25 +225,25 @@ def _uninstall_all(session: Session, *, yes: bool) -> None:
         shown = lines or ["nothing to change"]
     elif steps:
         session.say(*lines)
-        session.confirm("do it?", yes=yes)
+        session.confirm("continue?", yes=yes)
         session.say(*removal.carry_out(steps, lambda step: step.carry_out()))
     else:
-        session.say("keyswitch is in no file of another program here")
+        session.say("keyswitch is in no other program's files here")
     changed = bool(steps) and not session.dry_run
     session.show(
         {"changes": lines, "changed": changed, "stays": stays},
         [[line] for line in shown],
     )
     for line in () if session.json else stays:
-        session.say(f"stays: {line}")
+        session.say(f"kept: {line}")
     if session.dry_run:
         removal.carry_out(steps, lambda step: _rehearse(session, step))
     elif not session.json:
         if changed:
-            session.say("open terminals keep the hook until they end")
+            session.say("open terminals keep the hook until they close")
         session.say(
-            "now remove the program, as you installed it: pipx uninstall "
-            "keyswitch, for one"
+            "now uninstall the program the way you installed it, for example: "
+            "pipx uninstall keyswitch"
         )
 
 
@@ -255,15 +255,14 @@ def _rehearse(session: Session, step: RemovalStep) -> None:
     'eval "$(keyswitch hook bash)"     at the end of ~/.bashrc',
     'eval "$(keyswitch hook zsh)"      at the end of ~/.zshrc',
     "keyswitch hook fish | source",
-    note=f"'keyswitch install' puts that there for you.\n\n{experimental.HELP}",
+    note=f"'keyswitch install' does that for you.\n\n{experimental.HELP}",
 )
 @click.argument("shell")
 def hook(session: Session, shell: str) -> None:
     """Print a shell's prompt hook.
 
-    With it a terminal follows a switch at its next prompt, and uses the
-    profile of a linked directory. Where nothing changed, no process is
-    started.
+    With it a terminal follows a switch at its next prompt and uses the profile
+    of a linked directory. It starts no process if nothing has changed.
     """
     paths = resolve(session.environ)
     write_out(hook_script(shell, paths.state_file, paths.config_file))

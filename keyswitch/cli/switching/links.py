@@ -26,14 +26,14 @@ _FOLDER = click.argument("folder", required=False, metavar="[DIR]")
 @option(
     "--remote",
     metavar="PATTERN",
-    help="Every clone of these git remotes, in your own config.toml.",
+    help="Link every clone of these git remotes, in config.toml.",
 )
 def link(session: Session, name: str | None, *, remote: str | None) -> None:
     """Link a directory to a profile.
 
-    It writes the file `.keyswitch`, which holds the name and nothing else, and
-    allows it. Somebody else's file does nothing until you allow it: keyswitch
-    allow.
+    It writes the file `.keyswitch`, which contains only the profile's name, and
+    allows it. A file from somebody else does nothing until you run 'keyswitch
+    allow'.
     """
     from keyswitch.switching.editing import link_changes
 
@@ -50,15 +50,15 @@ def link(session: Session, name: str | None, *, remote: str | None) -> None:
         return
     if remote is not None:
         link_changes.link_remote(workspace, remote, name)
-        session.say(f"clones of {remote} now ask for '{name}'")
+        session.say(f"linked clones of {remote} to '{name}'")
     else:
         path = link_changes.link(workspace, name, workspace.present_cwd)
-        session.say(f"{path} asks for '{name}'")
+        session.say(f"linked {path} to '{name}'")
     profile, _ = workspace.load(name)
     if profile.provider == "claude-login" and not profile.isolated:
         session.say(
-            "a login reaches a directory only from a folder of its own: "
-            f"keyswitch edit {name} --isolated"
+            "a directory can use a login only if the profile has its own "
+            f"configuration folder: keyswitch edit {name} --isolated"
         )
 
 
@@ -94,7 +94,7 @@ def _show(session: Session) -> None:
         rows,
     )
     if not (rows or session.json):
-        session.say("no link counts here; make one: keyswitch link NAME")
+        session.say("no link here; add one: keyswitch link NAME")
 
 
 @command(
@@ -102,7 +102,9 @@ def _show(session: Session) -> None:
     "keyswitch unlink --remote 'github.com/acme/*'",
     dry_run=True,
 )
-@option("--remote", metavar="PATTERN", help="The rule of a remote.")
+@option(
+    "--remote", metavar="PATTERN", help="Remove the link of these git remotes."
+)
 def unlink(session: Session, *, remote: str | None) -> None:
     """Remove a directory's link."""
     from keyswitch.switching.editing import link_changes
@@ -110,7 +112,7 @@ def unlink(session: Session, *, remote: str | None) -> None:
     workspace = session.workspace()
     if remote is not None:
         name = link_changes.unlink_remote(workspace, remote)
-        session.say(f"clones of {remote} do not ask for '{name}' now")
+        session.say(f"unlinked clones of {remote} from '{name}'")
     else:
         gone = link_changes.unlink(workspace, workspace.present_cwd)
         session.say(f"removed {gone.path}")
@@ -125,23 +127,23 @@ def unlink(session: Session, *, remote: str | None) -> None:
 def allow(session: Session, folder: str | None) -> None:
     """Trust a directory's link as it is now.
 
-    Trusted is this text at this path: a changed or moved file has to be
-    allowed anew.
+    The trust is for this text at this path: allow the file again after it was
+    changed or moved.
     """
     session.refuse_agents()
     judged = _judge(session, folder, links.ALLOWED)
-    session.say(f"{judged.path} may ask for '{judged.name}'")
+    session.say(f"allowed {judged.path} for '{judged.name}'")
 
 
 @command("keyswitch deny", "keyswitch deny ~/src/other", dry_run=True)
 @_FOLDER
 def deny(session: Session, folder: str | None) -> None:
-    """Refuse a directory's link.
+    """Ignore a directory's link.
 
-    The file is ignored, and not mentioned again, until it changes.
+    The file is not mentioned again until it changes.
     """
     judged = _judge(session, folder, links.DENIED)
-    session.say(f"{judged.path} is not used")
+    session.say(f"ignoring {judged.path}")
 
 
 def _judge(session: Session, folder: str | None, status: str) -> links.Link:
@@ -174,9 +176,10 @@ def _usage_of(session: Session, name: str) -> str:
 
 @command("PS1='$(keyswitch current --prompt) $ '")
 @flag(
-    "--prompt", help="Print nothing, and no error, where no profile is active."
+    "--prompt",
+    help="Print nothing, not even an error, if no profile is active.",
 )
-@flag("--usage", help="Print what is known of its limits as well.")
+@flag("--usage", help="Also print its usage limits, as far as known.")
 def current(session: Session, *, prompt: bool, usage: bool) -> int | None:
     """Print the active profile's name."""
     workspace = session.reader()

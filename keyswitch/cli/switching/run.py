@@ -26,13 +26,12 @@ def run(
 ) -> int:
     """Run one command with a profile.
 
-    Nothing else is touched: no file, no other shell. The command gets the
-    profile's variables and none that would compete with them; its exit code
-    is passed on. Claude Code is also told to ignore what files on disk say
-    about credentials.
+    It changes no file and no other shell. The command gets the profile's
+    variables, without any that would override them, and its exit status is
+    passed on. Claude Code is also told to ignore credentials in files.
 
-    With --redact its output is passed on with [redacted: NAME.FIELD] in the
-    place of each of the profile's secrets, quoted or encoded as it may be.
+    With --redact, each of the profile's secrets in the output, even quoted or
+    encoded, becomes [redacted: NAME.FIELD].
     """
     require_own_home()
     workspace = session.workspace()

@@ -30,12 +30,12 @@ _FORMER_WAIT = 5.0  # seconds for a person's own command
 
 @command(
     "keyswitch install claude-statusline",
-    note="Claude Code runs it, with what it knows on standard input.",
+    note="Claude Code runs it and passes its data on standard input.",
 )
 def statusline(session: Session) -> int:
     """Print Claude Code's limits for its status line.
 
-    Where a person's own status line was there before, its output is printed.
+    It prints the output of your own status line if there was one before.
     """
     data = _input()
     try:

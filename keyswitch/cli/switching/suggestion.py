@@ -23,8 +23,8 @@ def suggest(session: Session) -> None:
     )
     if not found:
         raise NotFoundError(
-            "no profile is a Claude subscription; only those have such limits",
-            "keep a login as one: keyswitch login NAME --capture",
+            "no profile is a Claude subscription; only those have usage limits",
+            "save a login as a profile: keyswitch login NAME --capture",
         )
     best = found[0] if found[0].percent is not None else None
     active = state.read(paths).active
@@ -47,19 +47,19 @@ def suggest(session: Session) -> None:
     if command:
         session.say(f"to switch: {command}")
     elif best:
-        session.say(f"'{best.profile}' is active already")
+        session.say(f"'{best.profile}' is already active")
 
 
 def _why(best: Left | None, at: datetime) -> str:
     if best is None or best.usage is None:
         return (
-            "nothing is known of any account yet: keyswitch install "
+            "no usage recorded for any account yet: run keyswitch install "
             "claude-statusline, then use Claude Code once with each"
         )
     seen = shown.age(best.usage, at)
     return (
-        f"'{best.profile}' has most left, {best.percent:.0f} % of its tighter "
-        f"window, as seen {seen}"
+        f"'{best.profile}' has most left: {best.percent:.0f} % of its tighter "
+        f"window, as of {seen}"
     )
 
 

@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from keyswitch.targets.values import RunningSession
 
 _turn_options = options(
-    flag("--wait", help="Wait first until no running session is in a turn."),
+    flag("--wait", help="Wait until no running session is in a turn."),
     option(
         "--timeout",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
-        help="With --wait: give up after this time, nothing changed.",
+        help="With --wait: give up after this time and change nothing.",
     ),
-    flag("--force", help="Switch without a look at running sessions."),
+    flag("--force", help="Switch without checking running sessions."),
 )
 _SENTENCES = {
     "next turn": "follows at its next turn",
-    "minutes": "follows after about five minutes, when it asks for the key",
+    "minutes": "follows when it reads the key again, within about five minutes",
     "restart": "keeps the old account until it is restarted",
 }
 
@@ -48,21 +48,24 @@ _SENTENCES = {
     "keyswitch use -            the profile before this one",
     "keyswitch use              choose from a list",
     "keyswitch use work --dry-run",
-    "keyswitch use --suggest    which account has most left",
+    "keyswitch use --suggest    which account has the most usage left",
     "keyswitch use work --wait --timeout 60    not in the middle of a turn",
     'eval "$(keyswitch use me --here)"    this shell only',
     dry_run=True,
 )
 @click.argument("name", required=False)
-@flag("--here", help="For this shell only, by eval.")
+@flag("--here", help="Switch only this shell, with eval.")
 @option(
     "--target",
     type=click.Choice(["claude-code", "none"]),
     default="claude-code",
     show_default=True,
-    help="Which program to configure; 'none' moves the pointer only.",
+    help="Which program to configure; 'none' configures none.",
 )
-@flag("--suggest", help="Name the account with most left; switch nothing.")
+@flag(
+    "--suggest",
+    help="Show the account with the most usage left; do not switch.",
+)
 @_turn_options
 def use(
     session: Session,
@@ -93,7 +96,7 @@ def use(
         name = state.read(workspace.paths).previous
         if not name:
             raise NotFoundError(
-                "there is no previous profile", "name one: keyswitch use NAME"
+                "no previous profile", "name one: keyswitch use NAME"
             )
     if here:
         from keyswitch.cli.switching.env import use_here
@@ -121,7 +124,7 @@ def use(
 def _suggest(session: Session, name: str | None, *, here: bool) -> None:
     if name or here:
         raise UsageError(
-            "--suggest switches nothing", "leave NAME and --here away"
+            "--suggest switches nothing", "leave out NAME and --here"
         )
     from keyswitch.cli.switching import suggestion
 
@@ -132,8 +135,8 @@ def _refuse_beside_here(session: Session, hint: str = "") -> None:
     """Refuse `--here`, which prints a script, with --dry-run or --json."""
     if session.dry_run or session.json:
         raise UsageError(
-            "--here prints a script for eval, and nothing else",
-            f"leave --dry-run and --json away{hint}",
+            "--here only prints a script for eval",
+            f"leave out --dry-run and --json{hint}",
         )
 
 
@@ -145,7 +148,7 @@ def _pick(session: Session, *, here: bool) -> str | None:
     # there, and nothing is drawn on it.
     if here and not session.can_choose:
         raise UsageError(
-            "nobody can be asked which profile",
+            "no profile given, and nobody can be asked",
             "name it: keyswitch use NAME --here",
         )
     workspace = session.workspace()
@@ -193,15 +196,15 @@ def _report(session: Session, outcome: Outcome) -> int:
 @command(
     "keyswitch off",
     "keyswitch off --wait       not in the middle of a turn",
-    'eval "$(keyswitch off --here)"    this shell follows again',
+    'eval "$(keyswitch off --here)"    this shell follows switches again',
     dry_run=True,
 )
-@flag("--here", help="End this shell's own choice only, by eval.")
+@flag("--here", help="Only undo 'use --here' in this shell, with eval.")
 @_turn_options
 def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
-    """Make no profile active.
+    """Deactivate the active profile.
 
-    Claude Code's files get back what was there before.
+    It restores Claude Code's files to what they were before.
     """
     _check_turn(turn)
     if here:
@@ -220,7 +223,7 @@ def off(session: Session, /, *, here: bool, **turn: Any) -> int | None:
 def _check_turn(turn: Mapping[str, Any]) -> None:
     at_most_one({"--wait": turn["wait"], "--force": turn["force"]})
     if turn["timeout"] is not None and not turn["wait"]:
-        raise UsageError("--timeout goes with --wait", "give both")
+        raise UsageError("--timeout needs --wait", "add --wait")
 
 
 def _wait_if_asked(session: Session, turn: Mapping[str, Any]) -> None:
@@ -248,7 +251,7 @@ def _wait_if_asked(session: Session, turn: Mapping[str, Any]) -> None:
     if busy:
         raise KeyswitchError(
             f"still in a turn: {names(busy)}",
-            "nothing was changed; leave out --wait to switch at once",
+            "nothing changed; to switch at once, leave out --wait",
         )
 
 
@@ -276,14 +279,14 @@ def _report_sessions(
         session.say(f"{name} {_SENTENCES[one.follows]}")
         if one.in_turn:
             session.warn(
-                f"{name} may be in a turn and renew the former login just "
-                "now; 'use --wait' waits for its end"
+                f"{name} may be in a turn and about to renew the previous "
+                "login; to wait for its end: use --wait"
             )
     some_follow = any(one.follows != "restart" for one in found or ())
     if some_follow and "KEYSWITCH_ENV" in session.environ:
         session.say(
-            "a session that got its account from this shell's variables keeps "
-            "it until it is restarted"
+            "a session that has its account from this shell's variables keeps "
+            "it until restarted"
         )
 
 

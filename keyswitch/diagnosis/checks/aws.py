@@ -35,18 +35,18 @@ def session_token(situation: Situation) -> Iterator[Finding]:
     if token and (not key_id or key_id.startswith(_LONG_LIVED)):
         leftover = ": a long-lived key needs none" if key_id else ""
         what = f"{aws.SESSION_TOKEN} is left over{leftover}"
-        why = f"it is sent along with the key, and AWS answers {_INVALID}"
+        why = f"it is sent with the key, and AWS answers {_INVALID}"
         why = situation.lasting(why, token.source)
         fix = situation.how_to_stop(token.source)
         place = situation.place(token.source)
         yield Finding("aws-session-token-stale", grave, what, why, fix, place)
     if key and key_id.startswith(_TEMPORARY) and not token:
         what = f"{aws.ACCESS_KEY} is temporary; {aws.SESSION_TOKEN} is not set"
-        why = f"AWS takes such a key only with its token: {_INVALID}"
+        why = f"AWS accepts such a key only with its token: {_INVALID}"
         name = view.text(aws.PROFILE)
         fix = f"aws sso login --profile {shlex.quote(name)}"
         if not name:
-            why = f"{why}; whatever made the key can make a new one"
+            why = f"{why}; get a new key from where this one came from"
             fix = situation.how_to_stop(key.source)
         place = situation.place(key.source)
         yield Finding("aws-session-token-missing", grave, what, why, fix, place)
@@ -62,7 +62,7 @@ def order(situation: Situation) -> Iterator[Finding]:
         ours = situation.is_ours(profile.source.path, aws.PROFILE)
         lesser = (key if ours else profile).source
         why = (
-            "Claude Code takes the profile, the aws command the keys: 'aws "
+            "Claude Code uses the profile, the aws command the keys, so 'aws "
             "sts get-caller-identity' shows another account"
         )
         yield Finding(
@@ -78,15 +78,15 @@ def order(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             "aws-default-profile-unread",
             WARNING,
-            "AWS_DEFAULT_PROFILE is set, which Claude Code does not read",
+            "AWS_DEFAULT_PROFILE is set, but Claude Code does not read it",
             "the aws command uses it, so the two differ",
             f"export {aws.PROFILE}={shlex.quote(unread.text)}",
             situation.place(unread.source),
         )
     bearer = given(aws.BEARER_TOKEN)
     if bearer and (profile or key):
-        what = f"{aws.BEARER_TOKEN} is set and beats every AWS identity"
-        why = "it is a Bedrock API key; without it, the AWS keys count"
+        what = f"{aws.BEARER_TOKEN} is set and overrides every AWS identity"
+        why = "it is a Bedrock API key; without it, the AWS keys are used"
         why = situation.lasting(why, bearer.source)
         fix = situation.how_to_stop(bearer.source)
         place = situation.place(bearer.source)
@@ -122,9 +122,9 @@ def sso(situation: Situation) -> Iterator[Finding]:
     if not start or signed_in(files, start, renews=renews):
         return
     there = scene.read(sso_cache(files, start)) is not None
-    state = "has ended" if there else "is not there"
+    state = "has expired" if there else "is missing"
     what = f"the AWS sign-in of profile '{name}' {state}"
-    why = "Claude Code does not sign in by itself"
+    why = "Claude Code cannot sign in by itself"
     fix = f"aws sso login --profile {shlex.quote(name)}"
     place = os.path.join(scene.home, ".aws", "sso", "cache")
     yield Finding("aws-sso-expired", ERROR, what, why, fix, place)
@@ -146,8 +146,8 @@ def export(situation: Situation) -> Iterator[Finding]:
     used = owner.masked or ambient.source.name
     what = f"if {rules.AWS_EXPORT} fails, Claude Code silently uses {used}"
     why = (
-        "it falls back to the identity that the machine has anyway; a profile "
-        "of keyswitch has no such fallback"
+        "it falls back to the machine's own identity; a profile of keyswitch "
+        "has no such fallback"
     )
     fix = f"keyswitch add {situation.free_name('work')} --provider bedrock"
     place = situation.place(ambient.source)
@@ -158,7 +158,7 @@ def region(situation: Situation) -> Iterator[Finding]:
     """Find that Bedrock is used without a region."""
     given = situation.view.given("AWS_REGION", "AWS_DEFAULT_REGION")
     if situation.verdict.cloud in ("bedrock", "mantle") and not given:
-        what = "AWS_REGION is not set: the AWS files decide, or else us-east-1"
+        what = "AWS_REGION is not set: the AWS files decide, else us-east-1"
         why = "model access and quotas differ by region"
         files = aws.files(situation.scene, situation.view)
         name = situation.view.text(aws.PROFILE) or "default"

@@ -26,8 +26,8 @@ def proxies(situation: Situation) -> Iterator[Finding]:
     for name in rules.PROXIES:
         value = view.given(name)
         if value and not http_url(value.text.strip()):
-            what = f"{name} is not the address of an HTTP proxy"
-            why = "it has to begin with http:// or https:// and name a host"
+            what = f"{name} is not an HTTP proxy address"
+            why = "it must start with http:// or https:// and name a host"
             why = situation.lasting(why, value.source)
             fix = situation.how_to_stop(value.source)
             place = situation.place(value.source)
@@ -35,7 +35,7 @@ def proxies(situation: Situation) -> Iterator[Finding]:
     upper, lower = view.given("HTTPS_PROXY"), view.given("https_proxy")
     if upper and lower and upper.text.strip() != lower.text.strip():
         what = "HTTPS_PROXY and https_proxy name different proxies"
-        why = "programs differ in which of the two they take"
+        why = "programs differ in which of the two they use"
         why = situation.lasting(why, upper.source)
         fix = situation.how_to_stop(upper.source)  # curl reads the lower one
         yield Finding("proxies-differ", WARNING, what, why, fix)
@@ -48,7 +48,7 @@ def certificates(situation: Situation) -> Iterator[Finding]:
         path, name = value.text.strip(), value.source.name
         if scene.read(os.path.join(scene.cwd, path)) is None:
             what = f"{name} names {path}, which cannot be read"
-            why = "a proxy that opens TLS will not be trusted then"
+            why = "without it, a proxy that decrypts TLS is not trusted"
             why = situation.lasting(why, value.source)
             fix = situation.how_to_stop(value.source)
             place = situation.place(value.source)
@@ -58,7 +58,7 @@ def certificates(situation: Situation) -> Iterator[Finding]:
         own = rules.AUTHORITIES[0]
         what = f"{rules.UNCHECKED} is 0: no certificate is checked"
         why = (
-            "whoever sits in between can read the credential; an authority "
+            "anyone on the network path can read the credential; an authority "
             f"of your own is named in {own}"
         )
         why = situation.lasting(why, off.source)
@@ -100,8 +100,8 @@ def address(situation: Situation) -> Iterator[Finding]:
         lasting = situation.lasting(why, found.source)
         yield Finding(check, WARNING, what, lasting, fix, place)
     if urls.is_anthropic(found.text) and not situation.verdict.cloud:
-        what = f"{name} names Anthropic's own host"
-        why = "it changes nothing but what Claude Code shows and checks"
+        what = f"{name} is Anthropic's own host"
+        why = "it only changes what Claude Code shows and checks"
         why = situation.lasting(why, found.source)
         fix = situation.how_to_stop(found.source)
         yield Finding("base-url-needless", NOTE, what, why, fix, place)
@@ -138,7 +138,7 @@ _ADDRESS_RULES: tuple[
         "base-url-open",
         lambda u: u.scheme == "http" and u.hostname not in LOCAL,
         lambda u: u._replace(scheme="https"),
-        "begins with http://",
+        "starts with http://",
         "the credential travels unencrypted",
         "write https:// in",
     ),
@@ -154,8 +154,8 @@ _ADDRESS_RULES: tuple[
         "base-url-with-password",
         lambda u: u.username or u.password,
         lambda u: u._replace(netloc=u.netloc.rpartition("@")[2]),
-        "carries a user name or password",
-        "logs and process lists show it; a token has its own variable",
+        "contains a user name or password",
+        "it shows up in logs and process lists; a token has its own variable",
         "remove the name and password from",
     ),
 )
@@ -169,11 +169,14 @@ def wsl(situation: Situation) -> Iterator[Finding]:
         return
     folder = scene.places.config_dir
     what = "this is WSL: Claude Code on Windows has its own settings and login"
-    why = f"here it is {folder}; what Windows starts reads the Windows profile"
-    fix = "switch on the side where claude runs"
+    why = (
+        f"here they are in {folder}; programs started by Windows read the "
+        "Windows ones"
+    )
+    fix = "switch on the side where claude runs: in WSL or in Windows"
     yield Finding("wsl-two-sides", NOTE, what, why, fix)
     if scene.home.startswith("/mnt/"):
         what = f"HOME is {scene.home}, on a Windows drive"
-        why = "file modes do not hold there: others may read what is private"
-        fix = "use a home directory of the Linux side"
+        why = "file modes do not work there: other users may read private files"
+        fix = "use a home directory on the Linux side"
         yield Finding("wsl-home-on-windows", WARNING, what, why, fix)

@@ -57,13 +57,16 @@ def plaintext(situation: Situation) -> Iterator[Finding]:
         secret = Secret(value.strip())
         owner = situation.accounts.holder_of(secret)
         shown = printable(masked(secret))
-        what = f"{name} ({shown}) stands in plain text in {place}"
-        why = "every program you run, backup and copy of that file has it"
+        what = f"{name} ({shown}) is in plain text in {place}"
+        why = (
+            "every program you run can read it, and so can anyone with a "
+            "backup of that file"
+        )
         if owner:
-            why = f"{why}; profile '{owner}' has it, so none is lost"
+            why = f"{why}; profile '{owner}' has it too, so nothing is lost"
             fix = f"remove '{name}' from {place}"
         else:
-            why = f"{why}; kept as a profile's, it can go from there"
+            why = f"{why}; saved as a profile, it can be removed from there"
             fix = f"keyswitch add {situation.free_name('work')}"
         yield Finding("plaintext-secret", WARNING, what, why, fix, place)
 
@@ -119,7 +122,7 @@ def backups(situation: Situation) -> Iterator[Finding]:
     """Find old copies of .claude.json with a key in them."""
     holding = len(list(copies_with_key(situation.scene)))
     if holding:
-        what = f"{holding} old copies of .claude.json hold a Console key"
+        what = f"{holding} old copies of .claude.json contain a Console key"
         why = "they survive a logout"
         fix = "keyswitch revoke-local --stale"
         place = situation.scene.places.backups
@@ -139,8 +142,11 @@ def switchers(situation: Situation) -> Iterator[Finding]:
     for name, place in SWITCHERS:
         path = os.path.join(situation.scene.home, place)
         if os.path.exists(path):
-            what = f"{name} keeps accounts in {path}"
-            why = "each renewal of the login by one ends the copy of the other"
+            what = f"{name} stores accounts in {path}"
+            why = (
+                "when one of the two renews a login, the other's copy stops "
+                "working"
+            )
             fix = f"stop using {name}, which keeps {path}"
             yield Finding("other-switcher", NOTE, what, why, fix, path)
 
@@ -164,7 +170,7 @@ def exposed(situation: Situation) -> Iterator[Finding]:
         mode = stat.S_IMODE(found.st_mode)
         if mode & 0o077 and found.st_uid == os.getuid():
             what = f"{path} has mode {mode:04o}, so others can read it"
-            why = "it holds a credential"
+            why = "it contains a credential"
             fix = f"chmod 600 {shlex.quote(path)}"
             mend = Mend(Mend.MODE, path, mode=0o600, expected=f"{mode:04o}")
             yield Finding("file-exposed", WARNING, what, why, fix, path, mend)
@@ -199,8 +205,8 @@ def links(situation: Situation) -> Iterator[Finding]:
         path = places.credentials
         what = f"{path} is a symbolic link"
         why = (
-            "a renewal puts a file there; its target keeps a dead login "
-            "(CLAUDE_SECURESTORAGE_CONFIG_DIR moves the file itself)"
+            "a renewal replaces the link with a file; its target keeps a dead "
+            "login (CLAUDE_SECURESTORAGE_CONFIG_DIR moves the file itself)"
         )
         fix = _own_copy(path)
         yield Finding("credentials-linked", WARNING, what, why, fix, path)
@@ -209,13 +215,16 @@ def links(situation: Situation) -> Iterator[Finding]:
         if found is None or not stat.S_ISREG(found.st_mode):
             continue
         if os.path.ismount(path):
-            what = f"{path} is mounted on its own, as containers do"
-            why = "a mount cannot be replaced, so atomic writes to it fail"
+            what = f"{path} is a mount point, as in containers"
+            why = "a mount point cannot be replaced, so atomic writes fail"
             fix = f"mount {os.path.dirname(path)} instead of {path}"
             yield Finding("file-mounted", WARNING, what, why, fix, path)
         elif found.st_nlink > 1:
-            what = f"{path} has {found.st_nlink} names"
-            why = "a replaced file loses its other names; they keep old content"
+            what = f"{path} has {found.st_nlink} hard links"
+            why = (
+                "a write replaces the file; its other links keep the old "
+                "contents"
+            )
             fix = _own_copy(path)
             yield Finding("file-hard-linked", NOTE, what, why, fix, path)
 
@@ -239,8 +248,8 @@ def locks(situation: Situation) -> Iterator[Finding]:
         age = clock.now() - found.st_mtime if found else 0
         if not found or not stat.S_ISDIR(found.st_mode) or age < LEFT_AFTER:
             continue
-        what = f"{path} was left {int(age // 60)} min ago"
-        why = "a killed program left it; whoever needs it next waits for it"
+        what = f"{path} is a stale lock, {int(age // 60)} min old"
+        why = "a killed program left it; the next program that needs it waits"
         fix = f"rmdir {shlex.quote(path)}"
         mend = Mend(Mend.FOLDER, path)
         yield Finding("lock-left", NOTE, what, why, fix, path, mend)

@@ -41,23 +41,25 @@ def _problem(login: Subscription, grave: str) -> Finding | None:
     """Return what is wrong with a login, without a fix and a place."""
     left = (login.expires_at or 0) / 1000 - clock.now()
     if login.blanked:
-        what = "the stored login is empty: its renewal was refused"
-        why = "each refresh token works once: a copy was renewed or logged out"
+        what = "the stored login is empty: its renewal was rejected"
+        why = (
+            "a refresh token works only once: a copy was renewed or logged out"
+        )
         return Finding("login-blanked", grave, what, why, "")
     if not login.usable and login.access_token:
-        what = "the stored login may not send messages: no scope user:inference"
+        what = "the stored login cannot send messages: no scope user:inference"
         why = "Claude Code ignores such a login and does not say so"
         return Finding("login-without-scope", grave, what, why, "")
     if not login.usable or login.renewable or login.expires_at is None:
         return None
     if left < 0:
         what = "the stored login has expired and has no refresh token"
-        why = "it is sent as it is, and the service answers 401"
+        why = "Claude Code sends it anyway, and the service answers 401"
         return Finding("login-expired", grave, what, why, "")
     if left < SOON:  # it may be no number
         hours = int(left // 3600)
         span = f"{hours} h" if hours < 48 else f"{hours // 24} d"
-        what = f"the stored login ends in {span} and cannot be renewed"
+        what = f"the stored login expires in {span} and cannot be renewed"
         why = "it has no refresh token"
         return Finding("login-expires", WARNING, what, why, "")
     return None
@@ -72,12 +74,18 @@ def identity(situation: Situation) -> Iterator[Finding]:
     theirs, shown = login.account_uuid, config.account_uuid
     if theirs and shown and theirs != shown:
         name = config.email or "one account"
-        what = f"Claude Code shows {name}; the stored login is of another"
-        why = "a switcher or a restored backup left that name in .claude.json"
+        what = (
+            f"Claude Code shows {name}, but the stored login belongs to "
+            "another account"
+        )
+        why = (
+            "another switcher or a restored backup left that name in "
+            ".claude.json"
+        )
         yield Finding("login-of-another", WARNING, what, why, _AGAIN, place)
     if config.managed_key:
         what = "a Console key is stored beside the subscription login"
-        why = "when the login ends, the key is used, and the API is billed"
+        why = "when the login ends, the key is used and the API is billed"
         yield Finding(
             "console-key-beside-login", WARNING, what, why, _AGAIN, place
         )
@@ -103,11 +111,13 @@ def kept_of_nobody(situation: Situation) -> Iterator[Finding]:
     except (KeyswitchError, *_ODD):
         return  # every command that needs the file says that it is damaged
     if whose:
-        what = f"kept logins of no profile: {', '.join(dict.fromkeys(whose))}"
+        what = (
+            f"saved logins without a profile: {', '.join(dict.fromkeys(whose))}"
+        )
         why = (
-            "they were in Claude Code's files when another one was put there; "
-            "'keyswitch revoke-local' removes them, and this makes the newest "
-            "a profile"
+            "they were in Claude Code's files when another login replaced "
+            "them; 'keyswitch revoke-local' removes them, and this makes the "
+            "newest a profile"
         )
         fix = f"keyswitch login {situation.free_name('personal')} --orphan"
         yield Finding("login-of-no-profile", NOTE, what, why, fix, path)
@@ -128,7 +138,7 @@ def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
             f"{rules.PROFILE} names '{name}', which does not exist or has no "
             "credentials",
             situation.lasting(
-                "Claude Code ignores it, takes another, and does not say so",
+                "Claude Code ignores it, uses another, and does not say so",
                 named.source,
             ),
             situation.how_to_stop(named.source),
@@ -138,7 +148,7 @@ def anthropic_profiles(situation: Situation) -> Iterator[Finding]:
         used = situation.verdict.request.refusal == found.refusal
         path = found.source.path
         grave, what = ERROR if used else NOTE, found.refusal
-        why = "Claude Code refuses it where it would be used"
+        why = "Claude Code refuses it when it needs it"
         fix = "ant auth login"
         if "other users" in what:
             fix = f"chmod 600 {shlex.quote(path)}"
@@ -176,22 +186,22 @@ def several_folders(situation: Situation) -> Iterator[Finding]:
 _FOLDER_RULES = {
     "empty": (
         "config-dir-empty",
-        "is set and empty: the login is looked for in the current directory",
-        "an empty value is not the same as none",
+        "is set but empty, so the current directory is used",
+        "empty is not the same as unset",
     ),
     "tilde": (
         "config-dir-tilde",
-        "begins with ~, which Claude Code does not expand",
-        "it makes a folder of that name in the current directory",
+        "starts with ~, which Claude Code does not expand",
+        "it creates a folder with that name in the current directory",
     ),
     "usual": (
         "config-dir-usual",
-        "names the usual folder, which moves .claude.json into it",
-        "~/.claude.json is not read any more, nor what was approved there",
+        "is the default folder, which moves .claude.json into it",
+        "~/.claude.json and its approvals are no longer read",
     ),
     "settings": (
         "config-dir-in-settings",
-        "is set in a settings file, which moves the login and nothing else",
-        "settings and .claude.json were looked for before; the shell moves all",
+        "is set in a settings file, which moves only the login",
+        "settings and .claude.json were read before; the shell moves all",
     ),
 }

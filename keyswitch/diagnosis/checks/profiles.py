@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def broken(situation: Situation) -> Iterator[Finding]:
         yield Finding("profile-broken", grave, what, why, fix, place)
     names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
-        what = f"'{name}' is chosen, and there is no such profile"
+        what = f"'{name}' is active, but there is no such profile"
         fix = "keyswitch use"
         if situation.scene.environ.get("KEYSWITCH_PROFILE") == name:
             fix = 'eval "$(keyswitch off --here)"'
@@ -65,7 +66,9 @@ def unusable(situation: Situation) -> Iterator[Finding]:
         except KeyswitchError as e:
             grave = situation.severity_of(profile.name)
             what = f"profile '{profile.name}' is refused: {e.message}"
-            why = _with_hint("no program gets its secret until it is right", e)
+            why = _with_hint(
+                "no program gets its secret until that is fixed", e
+            )
             fix = f"keyswitch edit {profile.name}"
             place = accounts.paths.profile(profile.name)
             yield Finding("profile-refused", grave, what, why, fix, place)
@@ -85,7 +88,7 @@ def other_use(situation: Situation) -> Iterator[Finding]:
                 "secret-for-another-place",
                 situation.severity_of(profile.name),
                 found.what,
-                f"its secret is handed to no program; {found.otherwise}",
+                f"no program gets its secret; {found.otherwise}",
                 found.fix,
                 accounts.paths.profile(profile.name),
             )
@@ -99,8 +102,8 @@ def unknown_settings(situation: Situation) -> Iterator[Finding]:
     except KeyswitchError:
         return  # what cannot be read is said of all own files
     for name in names:
-        what = f"{paths.config_file} says '{name}', which is no setting"
-        why = "it has no effect: it is misspelt, or of a newer keyswitch"
+        what = f"unknown setting '{name}' in {paths.config_file}"
+        why = "it has no effect: it is misspelt or from a newer keyswitch"
         fix = f"remove '{name}' from {paths.config_file}"
         place = paths.config_file
         yield Finding("setting-unknown", WARNING, what, why, fix, place)
@@ -116,10 +119,11 @@ def rules_without_git(situation: Situation) -> Iterator[Finding]:
     if found and not shutil.which(
         "git", path=situation.scene.environ.get("PATH")
     ):
-        what = f"{paths.config_file} has rules by git remote, and PATH no git"
-        why = (
-            "such a rule counts nowhere: only git can say what the remotes are"
+        what = (
+            f"{paths.config_file} has rules for git remotes, but git is not on "
+            "PATH"
         )
+        why = "such a rule has no effect: only git knows the remotes"
         fix = "put git on PATH"
         place = paths.config_file
         yield Finding("rules-without-git", WARNING, what, why, fix, place)
@@ -137,22 +141,22 @@ def dates(situation: Situation) -> Iterator[Finding]:
         if profile.expires_expected and left <= SOON:
             what = f"'{name}' {'expires' if left >= 0 else 'expired'} about "
             what += f"{profile.expires}, expected"
-            why = "its kind usually lasts until then; nobody gave the day"
+            why = "this kind usually lasts until then; no date was given"
             yield Finding("profile-expires", WARNING, what, why, fix, path)
         elif left < 0:
             grave = situation.severity_of(name)
-            why = "its secret is refused, or soon will be"
+            why = "services reject its secret, or soon will"
             what = f"'{name}' expired on {profile.expires}"
             yield Finding("profile-expired", grave, what, why, fix, path)
         elif left <= SOON:
             what = f"'{name}' expires in {left} d"
-            why = "after that its secret is refused"
+            why = "after that, services reject its secret"
             yield Finding("profile-expires", WARNING, what, why, fix, path)
         elif not profile.expires and profile.secrets and age > ROTATE_AFTER:
             what = f"'{name}' is {age} days old"
             why = (
-                "a key that is changed once a year is worth less to a thief; "
-                "the service makes the new one"
+                "rotating keys at least once a year limits what a stolen key "
+                "is worth; the service makes the new one"
             )
             yield Finding("key-due-for-rotation", NOTE, what, why, fix, path)
 
@@ -165,11 +169,12 @@ def doubles(situation: Situation) -> Iterator[Finding]:
             if ref.fingerprint:
                 holders.setdefault(ref.fingerprint, []).append(profile.name)
     used = {situation.chosen, situation.accounts.helper_profile}
-    used.add(state.read(situation.accounts.paths).active)
+    with suppress(KeyswitchError):  # said of all own files
+        used.add(state.read(situation.accounts.paths).active)
     for names in sorted(map(sorted, map(set, holders.values()))):
         if len(names) > 1:
             spare = [name for name in names if name not in used] or names
-            what = f"{' and '.join(map(repr, names))} hold the same secret"
+            what = f"{' and '.join(map(repr, names))} have the same secret"
             why = "switching between them changes nothing for the service"
             fix = f"keyswitch remove {spare[-1]}"
             yield Finding("same-secret-twice", NOTE, what, why, fix)
@@ -190,8 +195,8 @@ def secrets(situation: Situation) -> Iterator[Finding]:
                 held.setdefault(ref.store, []).append((profile, field))
     works, why = available() if held else (True, "")
     if not works:
-        what = f"unlocked values are not kept between commands: {why}"
-        why = "each command reads its secret store anew, which is slower"
+        what = f"unlocked secrets are not cached between commands: {why}"
+        why = "each command reads the secret store again, which is slower"
         yield Finding("no-session-keyring", NOTE, what, why, NOTHING)
     for store, here in sorted(held.items()):
         try:
@@ -199,7 +204,7 @@ def secrets(situation: Situation) -> Iterator[Finding]:
         except DamagedFileError:
             raise  # the command line sets it aside
         except LockedError as e:
-            why = f"{_names(*here)}: the secrets cannot be looked for now"
+            why = f"cannot check the secrets of {_names(*here)} now"
             why, fix = one_step(e, why, "keyswitch unlock")
             yield Finding("store-locked", NOTE, e.message, why, fix)
         except KeyswitchError as e:
@@ -235,7 +240,7 @@ def _of_store(
                 _severity(situation, (profile, field)),
                 f"the secret of '{profile.name}' ({field}) is not in the "
                 f"{name}",
-                f"{e.message}; every program that asks for it fails",
+                f"{e.message}; every program that needs it fails",
                 f"keyswitch {'login' if login else 'rotate'} {profile.name}",
                 paths.profile(profile.name),
             )
@@ -247,9 +252,9 @@ def _problem_of(keychain: Availability) -> Finding | None:
         return Finding(
             "keychain-unusable",
             ERROR,
-            "the keychain that profiles use cannot be reached",
-            f"{why or 'none of the known ones answers'}; a machine without "
-            "one needs the vault: keyswitch vault init",
+            "cannot reach the keychain that profiles use",
+            f"{why or 'no known keychain answers'}; a machine without one "
+            "needs the vault: keyswitch vault init",
             "log in to a desktop session that has a keyring",
         )
     if keychain.locked:
@@ -283,8 +288,8 @@ def exported(situation: Situation) -> Iterator[Finding]:
     accounts = situation.accounts
     known = accounts.get(name) or name in {b.name for b in accounts.broken}
     if name and not known and situation.exported:
-        what = f"this terminal exports '{name}', and there is no such profile"
-        why = f"its programs go on using {', '.join(situation.exported)}"
+        what = f"this terminal exports '{name}', but there is no such profile"
+        why = f"its programs still use {', '.join(situation.exported)}"
         fix = 'eval "$(keyswitch env --unset)"'
         yield Finding("exported-profile-missing", ERROR, what, why, fix)
 
@@ -296,5 +301,5 @@ def ignored(situation: Situation) -> Iterator[Finding]:
     if profile is None or provider is None:
         return
     for one in ignored_here(provider, profile, situation.scene.environ):
-        why = f"'{profile.name}' is chosen, and {one.program} is here"
+        why = f"'{profile.name}' is active, and {one.program} is here"
         yield Finding("export-ignored", NOTE, one.what, why, one.fix)

@@ -67,8 +67,8 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
             place = file.place("env", name)
             remove = _how_to_remove(file, "env", name)
             if env[name] is None:
-                what = f"env.{name} is null, which becomes the word 'null'"
-                why = "Claude Code turns every value of an env block into text"
+                what = f"env.{name} is null, which becomes the text 'null'"
+                why = "Claude Code turns every value in an env block into text"
                 mend = _removal(situation, file, "env", name)
                 if mend:
                     remove = "keyswitch doctor --fix"
@@ -80,8 +80,8 @@ def odd_values(situation: Situation) -> Iterator[Finding]:
                     "setting-null", WARNING, what, why, remove, place, mend
                 )
             elif env[name] == "" and name in _CREDENTIALS:
-                what = f"env.{name} is empty and cancels what the shell sets"
-                why = "an empty value in settings is not the same as none"
+                what = f"env.{name} is empty and overrides the shell's value"
+                why = "an empty value in settings is not the same as no value"
                 yield Finding("setting-cancels", NOTE, what, why, remove, place)
 
 
@@ -112,8 +112,8 @@ def overriding(situation: Situation) -> Iterator[Finding]:
         ):
             continue
         place = first.source.place or "the text after --settings"
-        what = f"{name} of the shell has no effect: {place} replaces it"
-        why = "an env block of a settings file outranks the environment"
+        what = f"the shell's {name} has no effect: {place} overrides it"
+        why = "an env block in a settings file overrides the environment"
         fix = f"remove 'env.{name}' from {place}"
         if first.source.set_by in ORGANIZATION_LEVELS:
             fix = first.source.removal
@@ -173,7 +173,7 @@ def _in_settings(
             fix = situation.how_to_change(provider.flag)
         what = f"{provider.flag} is on in a {file.level} settings file"
         title = provider.title
-        why = f"Claude Code talks to {title} then, whatever the shell says"
+        why = f"Claude Code then uses {title}, whatever the shell sets"
         mend = _removal(situation, file, "env", provider.flag)
         if mend:
             fix = "keyswitch doctor --fix"
@@ -188,7 +188,7 @@ def _in_start_file(
     if line.path.startswith(home) and _stands_alone(situation, line):
         mend = Mend(Mend.LINE, line.path, line=line.line, expected=line.text)
     what = f"{provider.flag} is set in a start file"
-    why = f"every new shell makes Claude Code talk to {provider.title}"
+    why = f"in every new shell Claude Code uses {provider.title}"
     if provider.flag in situation.scene.environ:
         why = f"{why}; this one has it until 'unset {provider.flag}'"
     fix = "keyswitch doctor --fix" if mend else f"remove {line.place}"

@@ -28,8 +28,8 @@ def gone(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             "status-line-gone",
             WARNING,
-            "the status line calls a keyswitch that is not there",
-            "Claude Code shows none, and no limits are recorded",
+            "the status line runs a keyswitch that does not exist",
+            "Claude Code shows no status line, and no limits are recorded",
             "keyswitch install claude-statusline",
             file.place("statusLine"),
         )

@@ -42,12 +42,12 @@ _NAMED = {
 # ... and else by its kind, with what it is called in a sentence.
 _KINDS = {
     "login": ("login-used", "the stored login"),
-    "managed_key": ("managed-key-used", "the key of a Console login"),
+    "managed_key": ("managed-key-used", "a Console login's API key"),
     "anthropic_profile": ("profile-used", "the Anthropic profile '{name}'"),
     "federation": ("profile-used", "a token of the identity federation"),
     "custom_header": ("custom-header-used", "a header of {name}"),
     "aws_profile": ("aws-profile-used", "the AWS profile '{name}'"),
-    "helper": ("helper-used", "what the command of {name} prints"),
+    "helper": ("helper-used", "the output of {name}'s command"),
 }
 _OTHER = ("other-used", "{name}")
 
@@ -207,7 +207,7 @@ class Facts:
         if source.path or source.set_by == "flag":
             return source.removal
         origin = self._start_files.origin(source)
-        first = f"take it out of {origin.place}, then " if origin else ""
+        first = f"remove it from {origin.place}, then " if origin else ""
         return f"{first}`unset {source.name}`"
 
     def _described(self, header: Header) -> str:

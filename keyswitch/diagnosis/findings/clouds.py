@@ -24,8 +24,8 @@ def not_known(situation: Situation) -> Iterator[Finding]:
         "cloud-credential-not-known",
         ERROR if problem.set_wrong else WARNING,
         problem.what,
-        f"only the machine may give one ({header.source.name}); on one that "
-        "has none, as a laptop, Claude Code sends nothing",
+        f"only the machine can provide one ({header.source.name}); on a "
+        "machine without one, such as a laptop, Claude Code sends nothing",
         problem.fix,
     )
 
@@ -45,9 +45,9 @@ def signs_in_first(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         "cloud-signs-in-first",
         WARNING,
-        f"{key} may run first, and bring another account",
-        "it runs where the present credential is refused or not there; one "
-        f"that signs in to '{wanted.name}' may stay",
+        f"{key} may run first and switch to another account",
+        "it runs if the current credential is rejected or missing; one that "
+        f"signs in to '{wanted.name}' may stay",
         f"remove '{key}' from {place}",
         place,
     )

@@ -41,11 +41,12 @@ _BUILT_IN = (
 _KEY_LENGTH = 20  # characters of a word with digits that is no program's name
 # What comes of a command that gives nothing.
 _OTHERWISE = {
-    rules.HELPER: "Claude Code sends an empty key then, and the request fails",
+    rules.HELPER: "Claude Code then sends an empty key, and the request fails",
     rules.AWS_EXPORT: "Claude Code silently falls back to the machine's own "
     "identity",
     **dict.fromkeys(
-        cloud_rules.REFRESHES, "Claude Code goes on with what is there"
+        cloud_rules.REFRESHES,
+        "Claude Code continues with the credentials that are there",
     ),
 }
 
@@ -64,12 +65,10 @@ def commands(situation: Situation) -> Iterator[Finding]:
             if not wanted.is_keyswitch(command.text):
                 fix = fix or f"correct '{key}' in {place}"
             elif command.source.set_by != "user":
-                why = f"{why}; no keyswitch put it there"
+                why = f"{why}; keyswitch did not add it"
                 fix = f"remove '{key}' from {place}"
             else:
-                why = (
-                    f"{why}; keyswitch moved, and a switch writes its new path"
-                )
+                why = f"{why}; keyswitch moved; a switch writes its new path"
                 fix = situation.use_again
             grave = ERROR if used and key in KEYS else WARNING
             what = f"{key} cannot run: {what}"
@@ -88,8 +87,8 @@ def commands(situation: Situation) -> Iterator[Finding]:
             and situation.chosen
             and not wanted.is_keyswitch(command.text)
         ):
-            what = f"{key} is not keyswitch's"
-            why = "'keyswitch use' puts its own in its place and keeps this one"
+            what = f"{key} does not belong to keyswitch"
+            why = "'keyswitch use' replaces it, and 'keyswitch off' restores it"
             fix = situation.use_again
             yield Finding("helper-not-ours", NOTE, what, why, fix, place)
 
@@ -144,14 +143,14 @@ def _cannot_run(situation: Situation, command: Value) -> tuple[str, str] | None:
         if _seems_a_key(word):
             name = situation.free_name("work")
             keep = f"keyswitch add {name} --provider anthropic"
-            return "it seems to be a key, not a command", keep
-        return f"there is no program '{word}'", ""
+            return "it looks like a key, not a command", keep
+        return f"program not found: '{word}'", ""
     word = os.path.join(situation.scene.cwd, word)
     if not os.path.isdir(os.path.dirname(word)) and _seems_a_key(word):
         # A key may have slashes in it.
-        return "its program does not exist", ""
+        return "its program is missing", ""
     if not os.path.exists(word):
-        return f"{word} does not exist", ""
+        return f"{word} is missing", ""
     if os.path.isdir(word):
         return f"{word} is a folder", ""
     if not os.access(word, os.X_OK):
@@ -172,17 +171,17 @@ def _answered(
     if not problem and key == rules.HELPER and not one_word(answer):
         problem = "prints more than one word"
     elif not problem and key != rules.HELPER and not exported_key(answer):
-        problem = "prints no whole set of keys"
+        problem = "prints an incomplete set of keys"
     if problem:
         what = f"{key}: {problem}"
-        why = f"{_OTHERWISE[key]}; run by hand, it may say what it lacks"
+        why = f"{_OTHERWISE[key]}; run it by hand to see what is missing"
         fix = f"correct '{key}' in {place}"
         if words := situation.accounts.own_words(command.text):
             why, fix = _OTHERWISE[key], shlex.join(["keyswitch", *words])
         yield Finding("helper-failing", ERROR, what, why, fix, place)
     elif ran.seconds > SLOW:
         what = f"{key} took {ran.seconds:.1f} s"
-        why = "every session waits for it, and again each time it is renewed"
+        why = "every session waits for it at the start and at each renewal"
         fix = f"make '{key}' in {place} faster"
         yield Finding("helper-slow", WARNING, what, why, fix, place)
 
@@ -223,14 +222,15 @@ def require_trust(scene: Scene, trusts: Callable[[Value], bool]) -> None:
             raise InputError(
                 f"not run: a repository's files name {key} "
                 f"({command.source.place})",
-                "look at that file; on a terminal keyswitch asks about it",
+                "check that file; on a terminal keyswitch asks whether to run "
+                "it",
             )
         found = "" if of_repository else _file_here(scene, command.text)
         if found:
             raise InputError(
                 f"not run: {key} ({command.source.place}) takes '{found}' "
                 "from the current directory",
-                f"give its whole path in {command.source.path or 'settings'}",
+                f"set its full path in {command.source.path or 'settings'}",
             )
 
 
@@ -290,7 +290,7 @@ class Runner:
             return Ran(self.limit, f"no answer within {self.limit:.0f} s")
         seconds = time.monotonic() - began
         if child.returncode:
-            return Ran(seconds, f"ends with status {child.returncode}")
+            return Ran(seconds, f"failed with status {child.returncode}")
         text = out[:_ANSWER_LIMIT].decode("utf-8", "replace")
         problem = "" if text.strip() else "prints nothing"
         return Ran(seconds, problem, Secret(text))

@@ -55,8 +55,8 @@ def two_accounts(situation: Situation) -> Iterator[Finding]:
         return
     lesser = _lesser(situation, key, bearer).source
     why = (
-        "Claude Code fills the two headers separately; which of the two the "
-        "server takes is the server's choice"
+        "Claude Code fills the two headers separately; the server chooses "
+        "which one it uses"
     )
     yield Finding(
         "two-accounts",
@@ -105,7 +105,7 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
 
     place = situation.place(base_url.source)
     by_repository = base_url.source.of_repository
-    origin = ", a file that came with the repository" * by_repository
+    origin = ", a file from the repository" * by_repository
     grave = ERROR if by_repository else WARNING
     what = f"{name} is sent to {shown(url)}, not to Anthropic"
     why = f"{rules.BASE_URL} is set in {place}{origin}"
@@ -137,8 +137,11 @@ def wrong_bill(situation: Situation) -> Iterator[Finding]:
     profile, bill = situation.wanted, situation.bill
     if profile and profile.expect and bill not in ("", profile.expect):
         meant, billed = _BILLS[profile.expect], _BILLS[bill]
-        what = f"'{profile.name}' expects {meant} to be billed, and {billed} is"
-        why = "what is sent decides the bill, not what is chosen"
+        what = f"'{profile.name}' expects {meant} to be billed, but {billed} is"
+        why = (
+            "the credential that is sent decides the bill, not the active "
+            "profile"
+        )
         yield Finding("wrong-bill", ERROR, what, why, situation.again)
 
 
@@ -151,8 +154,11 @@ def login_passed_over(situation: Situation) -> Iterator[Finding]:
         return
     source = situation.verdict.request.headers[0].source
     if source.kind == "environment":
-        what = f"{source.name} bills the API, though there is a subscription"
-        why = "Claude Code takes it before any login; 'claude -p' does not ask"
+        what = (
+            f"{source.name} is billed as API use although there is a "
+            "subscription"
+        )
+        why = "Claude Code prefers it to any login; 'claude -p' does not ask"
         why = situation.lasting(why, source)
         fix, place = situation.how_to_stop(source), situation.place(source)
         yield Finding("login-passed-over", WARNING, what, why, fix, place)
@@ -166,7 +172,7 @@ def cloud_over_key(situation: Situation) -> Iterator[Finding]:
     if flag and unused and not situation.chosen:
         name, service = flag.source.name, verdict.service
         what = f"{rules.API_KEY} is unused: {name} sends requests to {service}"
-        why = "'claude auth status' names the key all the same"
+        why = "'claude auth status' still shows the key"
         why = situation.lasting(why, flag.source)
         fix = situation.how_to_stop(flag.source)
         place = situation.place(flag.source)
@@ -178,8 +184,10 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
     status, request = situation.verdict.status, situation.verdict.request
     sources = [header.source for header in request.headers]
     for source in [s for s in sources if s.kind == "custom_header"][:1]:
-        what = f"{source.name} is sent, which 'claude auth status' does not see"
-        why = "custom headers are applied last, after everything it looks at"
+        what = (
+            f"{source.name} is sent, but 'claude auth status' does not show it"
+        )
+        why = "custom headers are applied last, after everything it checks"
         # It may be the only one, so that without it nothing is sent.
         fix, place = "keyswitch whoami", situation.place(source)
         yield Finding("status-misleads", NOTE, what, why, fix, place)
@@ -188,16 +196,17 @@ def status_disagrees(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 "repository-credential",
                 WARNING,
-                f"this repository's settings set {source.name}, and 'claude "
+                f"this repository's settings set {source.name}, but 'claude "
                 "auth status' does not show it",
-                "a request applies what a repository sets, status does not",
+                "requests apply the repository's settings, 'claude auth "
+                "status' does not",
                 situation.how_to_stop(source),
                 situation.place(source),
             )
     if status.logged_in and not request.sent:
         method = status.auth_method
-        what = f"'claude auth status' says {method}, but nothing can be sent"
-        why = "it looks whether a credential is there, not whether it works"
+        what = f"'claude auth status' shows {method}, but nothing can be sent"
+        why = "it checks only that a credential exists, not that it works"
         yield Finding("status-misleads", NOTE, what, why, "keyswitch whoami")
 
 
@@ -208,14 +217,16 @@ def set_by_organization(situation: Situation) -> Iterator[Finding]:
     """Find what its server sent, and a program that computes its settings."""
     for source in _of_the_server(situation):
         place = situation.place(source)
-        what = f"your organization's server set {source.name}; it may change it"
-        why = "Claude Code asks it at each start, and keeps what it said last"
+        what = (
+            f"your organization's server sets {source.name} and may change it"
+        )
+        why = "Claude Code asks it at each start and keeps its last answer"
         yield Finding("server-settings", NOTE, what, why, _ORGANIZATION, place)
     program = policy.program(situation.scene)
     if program is not None:
         place = situation.place(program.source)
         what = f"{program.text} computes your organization's settings"
-        why = "Claude Code runs it at each start; here it is not run"
+        why = "Claude Code runs it at each start; keyswitch does not run it"
         yield Finding("policy-program", NOTE, what, why, _ORGANIZATION, place)
 
 

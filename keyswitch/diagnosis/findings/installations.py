@@ -150,7 +150,10 @@ def duplicates(situation: Situation) -> Iterator[Finding]:
     if len(found) > 1:
         listed = ", ".join(f"{i.path} ({i.version or '?'})" for i in found)
         path = found[0].path
-        what = f"there are {len(found)} installations of Claude Code"
-        why = f"{listed}; PATH chooses, and they read credentials differently"
+        what = f"{len(found)} installations of Claude Code found"
+        why = (
+            f"{listed}; PATH decides which one runs, and they read credentials "
+            "differently"
+        )
         fix = f"remove {found[1].path}"
         yield Finding("claude-twice", WARNING, what, why, fix, path)

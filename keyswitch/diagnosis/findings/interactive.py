@@ -28,10 +28,10 @@ def questions(situation: Situation) -> tuple[str, ...]:
     scene, verdict = situation.scene, situation.verdict
     found = []
     if not scene.config.onboarded:
-        found.append("the first start: a theme and, without a key, a login")
+        found.append("at the first start: a theme and, without a key, a login")
     trusts = trusted(scene.read(scene.places.global_config))
     if trusts.isdisjoint(upwards(scene.cwd)):
-        found.append(f"whether the folder {scene.cwd} is trusted")
+        found.append(f"whether to trust the folder {scene.cwd}")
     asked = _asked_about(situation)
     answer = asked[1] if asked else ""
     if answer == "rejected":
@@ -41,7 +41,7 @@ def questions(situation: Situation) -> tuple[str, ...]:
         found.append(f"whether to use {rules.API_KEY} (the default is no)")
     pair = _two(scene, verdict, answer)
     if pair:
-        found.append(f"it warns: both {' and '.join(pair)} are set")
+        found.append(f"it warns that both {' and '.join(pair)} are set")
     return tuple(found)
 
 
@@ -96,16 +96,17 @@ def answers(situation: Situation) -> Iterator[Finding]:
         # The end of a short key is as good as the key.
         short = len(text.strip()) < 2 * TAIL
         what = f"{rules.API_KEY} was rejected once: interactive mode ignores it"
-        why = "'claude -p' uses it, so the two modes speak for two accounts"
+        why = "'claude -p' uses it, so the two modes use different accounts"
         rest = _forgetting(place, "" if short else tail_of(text))
         yield Finding("key-rejected", ERROR, what, why, *rest)
     elif not answer and not situation.owner(key).profile:
         yield Finding(
             "key-unanswered",
             NOTE,
-            f"interactive mode will ask whether to use {rules.API_KEY}, and "
-            "the default is no",
-            "'claude -p' does not ask; a profile's key is never asked about",
+            f"interactive mode will ask whether to use {rules.API_KEY}; the "
+            "default answer is no",
+            "'claude -p' does not ask; Claude Code never asks about a "
+            "profile's key",
             _keep(situation, key.source),
             situation.place(key.source),
         )
@@ -127,7 +128,7 @@ def both_lists(situation: Situation) -> Iterator[Finding]:
         short = len(tail) < TAIL
         shown = "a short key" if short else f"the key that ends in …{tail[-4:]}"
         what = f"{shown} is both approved and rejected"
-        why = "it counts as approved; other tools may read it otherwise"
+        why = "Claude Code treats it as approved; other tools may not"
         rest = _forgetting(place, tail)
         yield Finding("key-in-both-lists", WARNING, what, why, *rest)
 

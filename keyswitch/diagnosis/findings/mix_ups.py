@@ -64,7 +64,7 @@ def _wrong_kind(
     name = source.name
     if text.startswith(_REFRESH_TOKEN):
         return (
-            f"{name} holds a refresh token, which no request takes",
+            f"{name} contains a refresh token, which no request can use",
             situation.lasting("it only renews a login", source),
             situation.how_to_stop(source),
         )
@@ -72,8 +72,8 @@ def _wrong_kind(
     if not text.startswith(start):
         return None
     return (
-        f"{name} holds {kind}, which Anthropic does not take there",
-        "each kind has a header of its own",
+        f"{name} contains {kind}, which Anthropic does not accept there",
+        "each kind has its own header",
         _renamed(source, right),
     )
 
@@ -89,7 +89,7 @@ def _flaw(
     source: Source, text: str, place: str, *, own: bool
 ) -> tuple[str, str, str] | None:
     """Return what is wrong with a value; `own`: not Anthropic's service."""
-    as_it_is, fix = "Claude Code takes it as it is", f"correct {place}"
+    as_it_is, fix = "Claude Code uses it unchanged", f"correct {place}"
     try:
         check_token(source.name, text, any_word=own)
     except InputError as e:
@@ -108,7 +108,7 @@ def _models(situation: Situation) -> Iterator[Finding]:
         model = value.text.strip() if value else ""
         if value and not model.lower().startswith(_OWN_MODELS):
             what = f"{name} is '{model}', which Anthropic does not have"
-            why = "it is of another service, and every request asks for it"
+            why = "it belongs to another service, and every request asks for it"
             why = situation.lasting(why, value.source)
             fix = situation.how_to_stop(value.source)
             place = situation.place(value.source)

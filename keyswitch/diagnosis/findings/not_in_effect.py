@@ -11,7 +11,7 @@ from keyswitch.targets.claude_code import rules
 from keyswitch.targets.claude_code.resolver.resolve import name_of, stops
 from keyswitch.targets.verdict import ERROR, Finding, Source, Value
 
-_ONLY_MACHINE = "only a metadata server may give a credential in its place"
+_ONLY_MACHINE = "only a metadata server could provide one instead"
 
 
 def not_in_effect(situation: Situation) -> Iterator[Finding]:
@@ -22,11 +22,11 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
     lacks = "" if installs(situation.scene) else "; no `claude` found"
     request = situation.verdict.request
     what = f"Claude Code sends nothing: {request.refusal}{lacks}"
-    why = "without a credential that it accepts, it stops before any request"
+    why = "without a credential it accepts, it stops before any request"
     place = ""
     if request.refused_by:
         place = situation.place(request.refused_by)
-        why = f"{request.refused_by.name} decides that, in {place}"
+        why = f"{request.refused_by.name} in {place} decides that"
     why, fix = _way_in(situation, why)
     yield Finding("nothing-sent", ERROR, what, why, fix, place)
 
@@ -55,14 +55,17 @@ def _way_in(situation: Situation, why: str) -> tuple[str, str]:
     if wanted is None or not wanted.name or situation.taken is None:
         accounts = situation.accounts
         there = accounts.profiles or accounts.broken
-        why = f"{why}; 'claude auth login' gives it one without keyswitch"
+        why = f"{why}; without keyswitch: claude auth login"
         return why, "keyswitch use" if there else "keyswitch add"
     again = f"keyswitch login {wanted.name}"
     if wanted.provider != "claude-login":
         return why, situation.again
     if "login" not in wanted.secrets:
         return why, again
-    return f"{why}; if the kept copy is refused too: {again}", situation.again
+    return (
+        f"{why}; if the stored copy is rejected too: {again}",
+        situation.again,
+    )
 
 
 def _not_in_use(situation: Situation) -> Iterator[Finding]:
@@ -70,14 +73,14 @@ def _not_in_use(situation: Situation) -> Iterator[Finding]:
     changed = situation.accounts.other_uses(wanted) if wanted else []
     if changed:
         # What Claude Code has may well be right, and the file wrong.
-        what = f"'{name}' is chosen, but its file changed: {changed[0].what}"
-        why = f"its secret is handed to no program; {changed[0].otherwise}"
+        what = f"'{name}' is active, but its file changed: {changed[0].what}"
+        why = f"no program gets its secret; {changed[0].otherwise}"
         fix, place = changed[0].fix, situation.accounts.paths.profile(name)
         yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
         return
     problem = situation.verdict.request.problem
     if problem and not situation.wrong_provider:
-        what, why = f"'{name}' is chosen, but {problem.what}", _ONLY_MACHINE
+        what, why = f"'{name}' is active, but {problem.what}", _ONLY_MACHINE
         yield Finding("profile-not-in-use", ERROR, what, why, problem.fix)
         return
     blamed = _blamed(situation)
@@ -85,7 +88,7 @@ def _not_in_use(situation: Situation) -> Iterator[Finding]:
         yield _by_address(situation, name)
     for instead, source in blamed:
         why, fix = _in_its_place(situation, source)
-        what = f"'{name}' is chosen, but {instead}"
+        what = f"'{name}' is active, but {instead}"
         place = situation.place(source)
         yield Finding("profile-not-in-use", ERROR, what, why, fix, place)
 
@@ -98,7 +101,7 @@ def _blamed(situation: Situation) -> list[tuple[str, Source]]:
         return [(f"{name} sends requests to {service}", flag.source)]
     skipped = _signature_left_out(situation)
     if skipped is not None:
-        what = f"{skipped.source.name} leaves its own credential out"
+        what = f"{skipped.source.name} turns its own credential off"
         return [(what, skipped.source)]
     found = []
     for header in situation.verdict.request.headers:
@@ -127,13 +130,13 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     """Return why a source is used in a profile's place, and the way back."""
     place = situation.place(source)
     if situation.scene.login_first and source.name in rules.SUBSCRIPTION:
-        why = "the desktop app and remote sessions take a login before any key"
+        why = "the desktop app and remote sessions prefer a login to any key"
         return why, "log out there, in its settings"
     if source.kind not in _LAST:
         why = f"it comes from {place}, which outranks it"
         return situation.lasting(why, source), situation.how_to_stop(source)
     # Taking that away would not bring the profile back: it is not there.
-    why = f"nothing of it reaches Claude Code, so it falls back to {place}"
+    why = f"none of it reaches Claude Code, which falls back to {place}"
     user = [f for f in situation.scene.files if f.level == "user"]
     if user and user[0].problem:
         path, problem = user[0].path, user[0].problem
@@ -147,7 +150,7 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
 def _by_address(situation: Situation, name: str) -> Finding:
     url = situation.verdict.base_url
     where = situation.place(url.source) if url else ""
-    what = f"'{name}' is chosen, but requests do not go to its address"
+    what = f"'{name}' is active, but requests do not go to its address"
     why = f"{where} sets {shown(url.text)}" if url else "no address is set"
     fix = situation.how_to_stop(url.source) if url else situation.again
     why = situation.lasting(why, url.source) if url else why

@@ -12,7 +12,7 @@ from keyswitch.diagnosis.findings.situation import (
 from keyswitch.secret import Secret
 from keyswitch.targets.verdict import NO_CREDENTIAL, Header
 
-_STRANGER = "an account of no profile"
+_STRANGER = "an account without a profile"
 _LOGINS = ("login", "managed_key")
 _PLAN = "Claude subscription"
 
@@ -65,7 +65,7 @@ def _doubt(situation: Situation, payers: list[str]) -> str:
     """Return why it cannot be told, or ""."""
     headers = situation.verdict.request.headers
     if not headers:
-        return "requests go out without a credential"
+        return "requests are sent without a credential"
     for header in headers:
         if _payer(situation, header) != _STRANGER:
             continue

@@ -39,7 +39,7 @@ __all__ = ["API", "CLOUD", "Scene", "Situation", "scene_of"]
 
 API, SUBSCRIPTION, CLOUD = "api", "subscription", "cloud"
 
-_NO_PROFILE = "keyswitch's helper answers, and no profile is active here"
+_NO_PROFILE = "keyswitch's helper would answer, but no profile is active here"
 
 
 def scene_of(
@@ -114,6 +114,7 @@ class Situation:
         self.view = scene.request
         self.verdict = _without_doubt(resolve(scene, run), accounts)
         self.run = run
+        self._owners: dict[Header, Owner] = {}  # everything asks for them
 
     @cached_property
     def start_files(self) -> StartFiles:
@@ -123,10 +124,13 @@ class Situation:
         return StartFiles(self.scene)
 
     def owner(self, header: Header) -> Owner:
-        """Return whose a sent credential is.
+        """Return whose a sent credential is."""
+        if header not in self._owners:
+            self._owners[header] = self._owner(header)
+        return self._owners[header]
 
-        A login's tokens change all the time; its account does not.
-        """
+    def _owner(self, header: Header) -> Owner:
+        # A login's tokens change all the time; its account does not.
         found = self.accounts.owner_of(header.value, header.source)
         login = self.scene.login
         if found.profile or header.source.kind != "login" or login is None:
@@ -151,7 +155,7 @@ class Situation:
             return f"{source.name}, set in {origin.place}"
         if source.set_by == "flag":
             return f"{source.name}, given with --settings"
-        return f"{source.name} of this environment"
+        return f"{source.name} in this environment"
 
     def how_to_stop(self, source: Source) -> str:
         """Return the one thing that takes a source away.
@@ -181,11 +185,11 @@ class Situation:
     def lasting(self, why: str, source: Source) -> str:
         """Return why something is so, with what would bring its source back."""
         if source.kind == "login":
-            return f"{why}; kept as a profile, it goes with the next switch"
+            return f"{why}; once saved as a profile, the next switch removes it"
         origin = self.start_files.origin(source)
         if origin is None or source.name in self.exported:
             return why
-        return f"{why}; remove {origin.place} too, or new shells set it again"
+        return f"{why}; also remove {origin.place}, or new shells set it again"
 
     def free_name(self, name: str) -> str:
         """Return a name for a new profile: this one, or the next that is free.

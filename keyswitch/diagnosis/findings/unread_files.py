@@ -84,7 +84,7 @@ def _credentials(situation: Situation) -> Iterator[Finding]:
     path = scene.places.credentials
     data, problem = scene.read(path), scene.unread.get(path, "")
     if data and data.startswith(b"\xef\xbb\xbf"):
-        problem = "it begins with a byte order mark"
+        problem = "it starts with a byte order mark"
     elif data and data.strip() and parsed(data) is None:
         problem = "it is not a JSON object"
     if problem:

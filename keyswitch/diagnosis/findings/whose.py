@@ -24,7 +24,7 @@ def account(situation: Situation) -> str:
     if not request.sent:
         return f"none: {request.refusal}"
     if not request.headers:
-        return "none: requests go out without a credential"
+        return "none: requests are sent without a credential"
     owners = [(situation.owner(h).profile, h) for h in request.headers]
     names = sorted({name for name, _ in owners if name})
     parts = [profile_text(situation, name) for name in names]
@@ -47,10 +47,10 @@ def _stranger(situation: Situation, header: Header) -> str:
     if header.source.kind == "login":
         plan = status.subscription_type
         who = (status.email or "a login") + (f" ({plan})" if plan else "")
-        return f"{who}, no profile of keyswitch"
+        return f"{who}, in no profile"
     if header.value is None:
         return f"not known: {header.why_unknown}"
-    return "a credential that no profile holds"
+    return "a credential of no profile"
 
 
 def elsewhere(situation: Situation) -> dict[str, str]:

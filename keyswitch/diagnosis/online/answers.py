@@ -39,12 +39,12 @@ _STS_CODES = {
     ),
     "UnrecognizedClientException": "AWS does not know this key id",
     "SignatureDoesNotMatch": (
-        "the secret access key does not belong to this key id, or the clock"
-        " of this machine is wrong"
+        "the secret access key does not belong to this key id, or this "
+        "machine's clock is wrong"
     ),
     "ExpiredToken": "the session has expired",
     "ExpiredTokenException": "the session has expired",
-    "AccessDenied": "AWS knows these keys, and a policy denies them",
+    "AccessDenied": "AWS knows these keys, but a policy denies access",
 }
 
 
@@ -66,16 +66,16 @@ _INVALID_KEY = "api key (not valid|expired)|api_key_invalid"
 _REFUSALS = (
     ("security token|api key is valid", False, "does not know it"),
     ("revoked|expired", False, "rejects it: {why}"),
-    ("rate limit", None, "is asked too often at present"),
+    ("rate limit", None, "is rate limiting requests"),
     (
         "scope|not accessible",
         True,
-        "knows it, and does not let it read whose it is",
+        "knows it, but does not let it read its account",
     ),
     (
         "not authorized to perform",
         True,
-        "knows it, and does not let it list models",
+        "knows it, but does not let it list models",
     ),
 )
 
@@ -91,8 +91,8 @@ def judge(
         refused = _no(question, reply.status, _words(document))
         return refused or _elsewhere(title, connection, reply)
     if not document:
-        what = f"{title} answers without data, as a login page does"
-        fix = "open the address in a browser, or correct it"
+        what = f"{title} answered without data, as a login page does"
+        fix = "open the address in a browser, or fix it"
         return Judgement(None, what, fix)
 
     def told(texts: tuple[str, ...]) -> str:
@@ -102,7 +102,7 @@ def judge(
     what, fix = f"{title} {question.accepts}", ""
     for text, wanted in question.same:
         if told((text,)) not in ("", wanted):
-            what += ", for another account than the profile names"
+            what += ", for a different account from the profile's"
             fix = question.renew
             break
     return Judgement(
@@ -126,9 +126,9 @@ def _no(question: Question, status: int, words: str) -> Judgement | None:
     if status in (404, 405, 501) and question.asked == GATEWAY:
         return Judgement(
             None,
-            "the gateway does not list models; it neither accepted nor"
-            " refused the credential",
-            f"if that is wrong, correct {set_by(question.address)}",
+            "the gateway does not list models; it neither accepted nor "
+            "rejected the credential",
+            f"if that is wrong, fix {set_by(question.address)}",
         )
     return None
 
@@ -142,12 +142,14 @@ def _forbidden(title: str, words: str, why: str, again: str) -> Judgement:
     if not words:
         return Judgement(
             None,
-            "something answers 403 that is not the service, such as a"
-            " firewall or proxy",
-            "doctor --network shows the way to the service",
+            "something other than the service answered 403, such as a "
+            "firewall or proxy",
+            "keyswitch doctor --network tests the connection to the service",
         )
-    said = f"{title} knows it and does not allow this"
-    return Judgement(False, said, "ask who runs the account what it may do")
+    said = f"{title} knows it but does not allow this"
+    return Judgement(
+        False, said, "ask the account's administrator what it may do"
+    )
 
 
 def _elsewhere(
@@ -161,14 +163,17 @@ def _elsewhere(
     if 300 <= status < 400:
         host = urls.host_of(reply.headers.get("location", ""))
         host = printable(host[:_LONGEST_NAME]) or "another path"
-        what = f"{title} redirects to {host}; the credential was not sent there"
-        fix = f"correct {set_by(connection.address) or 'the address'}"
+        what = (
+            f"{title} redirects to {host}; keyswitch did not send the "
+            "credential there"
+        )
+        fix = f"fix {set_by(connection.address) or 'the address'}"
         return Judgement(None, what, fix)
-    what = f"{title} answers with status {status}"
+    what = f"{title} answered with status {status}"
     if status == 429:
-        what = f"{title} is asked too often at present"
+        what = f"{title} is rate limiting requests"
     elif status >= 500:
-        what = f"{title} has trouble of its own (status {status})"
+        what = f"{title} has a server error (status {status})"
     later = status == 429 or status >= 500
     return Judgement(None, what, "try again later" * later)
 
@@ -219,13 +224,13 @@ def _sts(
     if reply.status == 200:
         found = re.search(_ARN, reply.body)
         if found is None:
-            return Judgement(None, "AWS answers without an identity", by_hand)
+            return Judgement(None, "AWS answered without an identity", by_hand)
         who = printable(found[1].decode("utf-8", "replace"))
-        return Judgement(True, "AWS names the identity", who=who)
+        return Judgement(True, "AWS returned the identity", who=who)
     found = re.search(_CODE, reply.body)
     code = found[1].decode() if found else ""
     if code in _STS_CODES or (reply.status in (401, 403) and code):
-        what = _STS_CODES.get(code, f"AWS refuses it ({code})")
+        what = _STS_CODES.get(code, f"AWS rejects it ({code})")
         return Judgement(False, what, question.renew)
     return _elsewhere("AWS", connection, reply)
 

@@ -56,33 +56,33 @@ def _dns(connection: SceneConnection, error: Exception) -> Explanation:
     host, setter = connection.first.host, set_by(connection.first)
     what = f"{host} does not resolve"
     if isinstance(error, TimeoutError):
-        what = f"no name server told the address of {host} in time"
+        what = f"the lookup of {host} timed out"
     elif getattr(error, "errno", None) == socket.EAI_AGAIN:
-        what = f"no name server answers for {host}"
-    why = "this machine is offline, or a VPN or DNS filter hides the name"
-    fix = f"connect to a network that knows {host}"
+        what = f"no name server answered for {host}"
+    why = "this machine is offline, or a VPN or DNS filter blocks the name"
+    fix = f"connect to a network that can resolve {host}"
     if setter:
         why += f", or {setter} has a typo"
-        fix = f"correct {setter}"
+        fix = f"fix {setter}"
     return Explanation(what, why, fix)
 
 
 def _tcp(connection: SceneConnection, error: Exception) -> Explanation:
     place, setter = connection.first.host_port, set_by(connection.first)
-    what = f"the connection to {place} was cut"
-    why = "a firewall or proxy cuts it"
+    what = f"the connection to {place} was reset"
+    why = "a firewall or proxy cuts it off"
     fix = f"allow {place} in the firewall"
     if isinstance(error, ConnectionRefusedError):
         what = f"{place} refuses connections"
-        why = "a firewall or VPN refuses in the service's place"
+        why = "a firewall or VPN refuses it"
         if setter:
-            why = "nothing listens there, or the port is wrong"
-            fix = f"correct {setter}"
+            why = "nothing is listening there, or the port is wrong"
+            fix = f"fix {setter}"
     elif isinstance(error, TimeoutError):
         what = f"{place} does not answer"
-        why = "a firewall drops the packets, or the VPN it needs is off"
+        why = "a firewall drops the packets, or a required VPN is off"
     elif getattr(error, "errno", None) in _UNREACHABLE:
-        what = f"there is no route to {place}"
+        what = f"no route to {place}"
         why = "this machine is offline, or the VPN is off"
         fix = "connect to a network"
     return Explanation(what, why, fix)
@@ -90,74 +90,74 @@ def _tcp(connection: SceneConnection, error: Exception) -> Explanation:
 
 def _proxy(connection: SceneConnection, error: Exception) -> Explanation:
     place, setter = connection.first.netloc, set_by(connection.first)
-    what = f"what listens at {place} does not answer as a proxy"
+    what = f"{place} does not answer like a proxy"
     why = f"{setter} names another service, or the proxy cuts the connection"
-    fix = f"correct {setter}"
+    fix = f"fix {setter}"
     if isinstance(error, TimeoutError):
-        what = f"the proxy {place} accepts a connection and does not answer"
+        what = f"the proxy {place} accepts a connection but does not answer"
         why = "it is overloaded, or it is not a proxy"
-        fix = f"correct {setter}"
+        fix = f"fix {setter}"
     elif isinstance(error, ssl.SSLError):
         what = f"the proxy {place} does not speak TLS"
-        why = f"{setter} says https://, and the proxy speaks plain HTTP"
-        fix = f"write http:// in {setter}"
+        why = f"{setter} says https://, but the proxy speaks plain HTTP"
+        fix = f"use http:// in {setter}"
     return Explanation(what, why, fix)
 
 
 def proxy_refusal(connection: SceneConnection, status: int) -> Explanation:
     """Return why a proxy answers with a status of its own."""
     host, setter = connection.address.host_port, set_by(connection.first)
-    why, fix = "it is probably not a proxy for https", f"correct {setter}"
+    why, fix = "it is probably not a proxy for https", f"fix {setter}"
     if status == 407:
-        why = "it wants a name and a password"
+        why = "it requires a user name and password"
         if connection.proxy and connection.proxy.authorization:
-            why = "the name and password in its URL are not accepted"
-        fix = f"put them into {setter}: http://NAME:PASSWORD@HOST:PORT"
+            why = "it rejected the user name and password in its URL"
+        fix = f"add them to {setter}: http://NAME:PASSWORD@HOST:PORT"
     elif status == 403:
         why = f"it does not allow {host}"
-        fix = f"ask who runs the proxy to allow {host}"
+        fix = f"ask the proxy's administrator to allow {host}"
     elif status in (502, 503, 504):
-        why = f"it cannot reach {host} itself"
-        why += "; a host in NO_PROXY is reached without it"
-        fix = f"ask who runs the proxy to reach {host}"
-    what = f"the proxy {connection.first.netloc} answers {status}"
+        why = f"it cannot reach {host}"
+        why += "; hosts in NO_PROXY bypass it"
+        fix = "ask the proxy's administrator to fix that"
+    what = f"the proxy {connection.first.netloc} answered {status}"
     return Explanation(what, why, fix)
 
 
 def _tls(connection: SceneConnection, error: Exception) -> Explanation:
     host, setter = connection.address.host, set_by(connection.address)
-    what = f"the connection to {host} was cut while TLS began"
-    why = "a firewall or proxy does not let this name through"
-    fix = f"ask who runs the network to allow {host}"
+    what = f"the connection to {host} was reset during the TLS handshake"
+    why = "a firewall or proxy blocks this name"
+    fix = f"ask the network's administrator to allow {host}"
     if isinstance(error, TimeoutError):
-        what = f"{host} accepts a connection and does not begin TLS"
-        why = "a firewall or proxy that looks into connections holds it"
-        fix = f"ask who runs the network to let {host} through unopened"
+        what = f"{host} accepts a connection but does not start TLS"
+        why = "a firewall or proxy that inspects connections holds it back"
+        fix = f"ask the network's administrator not to inspect {host}"
     elif getattr(error, "reason", None) in _NOT_TLS:
         what = f"{host} does not speak TLS on port {connection.address.port}"
-        why = "something on the way answers in the service's place"
-        fix = "log in to the network first, if it has a login page"
+        why = "something in between answers instead of the service"
+        fix = "if the network has a login page, log in there first"
         if setter:
             why = f"{setter} says https:// for a plain HTTP port"
-            fix = f"write http:// in {setter}"
+            fix = f"use http:// in {setter}"
     return Explanation(what, why, fix)
 
 
 def _http(connection: SceneConnection, error: Exception) -> Explanation:
     place = connection.address.netloc
-    what = f"{place} hangs up instead of answering"
-    why = "the connection broke"
+    what = f"{place} closed the connection instead of answering"
+    why = "the connection was interrupted"
     fix = "try again later"
     if isinstance(error, TimeoutError):
-        what = f"{place} takes the request and does not answer in time"
-        why = "it is overloaded, or a proxy holds the answer back"
+        what = f"{place} accepted the request but did not answer in time"
+        why = "it is overloaded, or a proxy holds back the answer"
         fix = "try again later"
     elif isinstance(error, ConnectionError):
-        why = "a firewall or proxy cuts it"
+        why = "a firewall or proxy cuts it off"
     elif isinstance(error, HTTPException):
-        what = f"what {place} answers is not HTTP"
-        why = "another service listens there"
-        fix = f"correct {set_by(connection.address) or 'the address'}"
+        what = f"{place} does not answer with HTTP"
+        why = "another service is listening there"
+        fix = f"fix {set_by(connection.address) or 'the address'}"
     return Explanation(what, why, fix)
 
 
@@ -191,21 +191,21 @@ def _certificate(
     today = f"this machine's clock says {dt.datetime.now(dt.UTC):%Y-%m-%d}"
     if error.verify_code == _NOT_YET:
         day = f"{shown.begins:%Y-%m-%d}" if shown else "a later day"
-        what = f"the certificate of {host} is not valid yet"
-        why = f"it begins on {day}, and {today}"
-        fix = "set the clock of this machine"
+        what = f"the certificate of {host} is not yet valid"
+        why = f"it is valid from {day}, but {today}"
+        fix = "set this machine's clock"
     elif error.verify_code == _EXPIRED:
         day = f"{shown.ends:%Y-%m-%d}" if shown else "an earlier day"
         what = f"the certificate of {host} has expired"
-        why = f"it ended on {day}, and {today}"
-        fix = f"ask who runs {host} for a new certificate"
+        why = f"it was valid until {day}, and {today}"
+        fix = f"ask the administrator of {host} for a new certificate"
     elif error.verify_code in _OTHER_NAMES:
         names = ", ".join(shown.names[:3]) if shown else ""
         what = f"the certificate is not for {host}"
         other = printable(f"it is for {names}")
-        why = other if names else "it names another host"
-        fix = "log in to the network first, if it has a login page"
-        fix = f"correct {setter}" if setter else fix
+        why = other if names else "it is for another host"
+        fix = "if the network has a login page, log in there first"
+        fix = f"fix {setter}" if setter else fix
     else:
         return _untrusted(connection, host, setter, shown)
     return Explanation(what, why, fix)
@@ -220,11 +220,14 @@ def _untrusted(
     issuer = printable(shown.issuer[:100]) if shown else ""
     by = f", issued by '{issuer}'," if issuer else ""
     if any(word in issuer.lower() for word in INTERCEPTORS):
-        why = "its issuer opens TLS connections on the way, as a proxy does"
+        why = "its issuer decrypts TLS connections, as inspecting proxies do"
     elif setter:
-        why = "a company's own authority, or a proxy on the way, issued it"
+        why = "a company's own CA, or a proxy in between, issued it"
     else:
-        why = "a proxy on the way opens the connection and shows its own"
+        why = (
+            "a proxy in between decrypts the connection and shows its own "
+            "certificate"
+        )
     for value in authorities(connection.scene):
         if not load(connection.scene, value, blind()):
             place = printable(where(value.source))
@@ -233,8 +236,8 @@ def _untrusted(
     return Explanation(
         f"the certificate of {host}{by} is not trusted",
         why,
-        "put the authority's certificate into a file that"
-        f" {rules.AUTHORITIES[0]} names, if you trust it",
+        "if you trust the CA, put its certificate into the file that "
+        f"{rules.AUTHORITIES[0]} names",
     )
 
 

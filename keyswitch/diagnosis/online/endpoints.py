@@ -60,7 +60,7 @@ def parse(text: str, source: Source | None = None) -> Address:
         raise InputError(
             f"{where(source) if source else 'the address'} is not an http or "
             "https address",
-            "give it in the form https://HOST or https://HOST:PORT",
+            "use the form https://HOST or https://HOST:PORT",
         )
     return found._replace(source=source)
 
@@ -114,7 +114,7 @@ def _label(name: str, text: str) -> str:
     if not re.fullmatch(_LABEL, text):
         what = "cannot be part of a host name" if text else "is not set"
         raise InputError(
-            f"it is not known where requests go: {name} {what}", f"set {name}"
+            f"cannot tell where requests go: {name} {what}", f"set {name}"
         )
     return text
 
@@ -137,8 +137,8 @@ def proxy_for(scene: Scene, address: Address) -> Address | None:
         return None
     if not _is_http(value.text):
         raise InputError(
-            f"{where(value.source)} names a proxy that is not HTTP",
-            "give an HTTP proxy: Claude Code knows no other kind",
+            f"{where(value.source)} is not an HTTP proxy",
+            "set an HTTP proxy: Claude Code supports no other kind",
         )
     text = value.text.strip()
     text = text if "://" in text else f"http://{text}"

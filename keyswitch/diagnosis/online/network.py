@@ -62,7 +62,7 @@ def probe(
         connection = SceneConnection(scene, address, deadline)
     except InputError as error:
         what, fix = printable(error.message), printable(error.hint)
-        why = "no request can be sent as it is set"
+        why = "with these settings no request can be sent"
         return (NetworkStep(name, target, False, 0, what, why, fix),)
     try:
         return tuple(_steps(connection))
@@ -122,30 +122,30 @@ def _certificate(
     name = endpoints.unchecked(connection.scene)
     if not name:
         return detail, "", ""
-    why = f"{name} lets Claude Code take every certificate, also a forged one"
+    why = f"{name} makes Claude Code accept any certificate, even a forged one"
     return detail, why, f"remove {name}"
 
 
 def _answer(connection: SceneConnection, status: str) -> tuple[str, str, str]:
     """Return (detail, why, fix) of an answer."""
     if int(status) < 500:
-        return f"answers {status}", "", ""
-    why = "it can be reached, and has trouble of its own"
+        return f"answered {status}", "", ""
+    why = "it can be reached, but has a server error"
     if connection.proxy and connection.address.scheme == "http":
-        why += ", unless the proxy answers in its place"
-    return f"answers {status}", why, "try again later"
+        why += ", unless the proxy answered instead"
+    return f"answered {status}", why, "try again later"
 
 
 def _unix_socket(path: str, seconds: float) -> NetworkStep:
     began = time.monotonic()
-    ok, detail = True, f"{rules.UNIX_SOCKET} is used instead of a network"
+    ok, detail = True, f"{rules.UNIX_SOCKET} replaces the network"
     why = fix = ""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as found:
             found.settimeout(seconds)
             found.connect(path)
     except (OSError, ValueError):
-        ok, detail = False, f"nothing listens at {printable(path)}"
+        ok, detail = False, f"nothing is listening at {printable(path)}"
         why = f"{rules.UNIX_SOCKET} in the environment names this socket"
         fix = f"unset {rules.UNIX_SOCKET}"
     taken = round((time.monotonic() - began) * 1000)

@@ -101,11 +101,11 @@ def _headers(row: Verification, values: Mapping[str, str]) -> dict[str, str]:
 def no_question(provider: Provider, profile: Profile) -> InputError:
     """Return why a profile cannot be asked about."""
     if profile.secrets:
-        what = f"no question is known for provider '{provider.id}'"
-        fix = "a provider file of your own may have one: [verify]"
+        what = f"provider '{provider.id}' defines no check"
+        fix = "your own provider file can define one: [verify]"
         return InputError(what, fix)
     name = profile.fields.get("aws_profile")
-    by_hand = "ask the program that holds its credentials"
+    by_hand = "check with the program that holds its credentials"
     if name:
         by_hand = f"aws sts get-caller-identity --profile '{name}'"
     elif provider.id == "vertex":
@@ -117,7 +117,7 @@ def how_to_renew(provider: Provider, name: str) -> str:
     """Return what to do where the secret of a profile is refused."""
     if provider.not_addable:
         return f"log in again: keyswitch login {name}"
-    page = f"make a new one at {provider.help_url}, then: "
+    page = f"create a new one at {provider.help_url}, then: "
     return f"{page * bool(provider.help_url)}keyswitch rotate {name}"
 
 
@@ -139,7 +139,7 @@ def _address(
         rest = filled(place[chosen.end() :], profile.fields) or ""
         return _plain(base.at(rest)), mark + query
     raise InputError(
-        "its fields do not say where to ask",
+        "its fields do not contain the address to check",
         f"keyswitch edit {profile.name} --set base_url=https://HOST",
     )
 

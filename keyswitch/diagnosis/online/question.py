@@ -108,7 +108,7 @@ def signed(url: str, keys: Keys, region: str) -> dict[str, str]:
         credentials_type = import_module("botocore.credentials").Credentials
     except ImportError:
         raise InputError(
-            "it takes botocore to ask AWS, which is not installed",
+            "checking with AWS needs botocore, which is not installed",
             "pip install 'keyswitch[aws]', or: aws sts get-caller-identity",
         ) from None
     request = request_type(

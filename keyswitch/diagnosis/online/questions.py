@@ -67,7 +67,8 @@ class Questions:
         """Return the question. Raises InputError where there is none."""
         if self.scene.environ.get(rules.UNIX_SOCKET):
             raise InputError(
-                f"requests go through {rules.UNIX_SOCKET}, which is not asked",
+                f"requests go through {rules.UNIX_SOCKET}, which keyswitch "
+                "does not check",
                 f"unset {rules.UNIX_SOCKET}",
             )
         # Without a doubt, and not read: keyswitch's own helper.
@@ -83,16 +84,16 @@ class Questions:
             return self._sts(header, given)
         if self.cloud in ("vertex", "anthropicGoogleCloud"):
             raise InputError(
-                "there is no question to Google that only checks a credential",
+                "Google has no request that only checks a credential",
                 "gcloud auth application-default print-access-token"
                 if header.source.kind == "google"
-                else "ask who runs the gateway",
+                else "ask the gateway's administrator",
             )
         if header.value is None:
             raise InputError(header.why_unknown, _known_how(header.source))
         if not header.value.reveal() or header.source.kind == "stand_in":
             raise InputError(
-                "there is nothing to ask about: no credential is sent",
+                "nothing to check: no credential is sent",
                 renew(header.source),
             )
         of_aws = self.cloud == "mantle" and self.verdict.base_url is None
@@ -147,8 +148,7 @@ class Questions:
         elif header.scheme == RAW:
             raise InputError(
                 "Amazon Bedrock does not read this header",
-                f"set {rules.PROVIDERS[0].base_url} to the gateway that it"
-                " is for",
+                f"set {rules.PROVIDERS[0].base_url} to the gateway it is for",
             )
         else:
             address = endpoints.of_aws(self.scene, "bedrock")
@@ -202,7 +202,7 @@ def _keys(scene: Scene, header: Header) -> Keys:
     """
     source, view = header.source, scene.request
     if header.value is None:
-        why = header.why_unknown or "it is not known yet"
+        why = header.why_unknown or "it is not yet known"
         raise InputError(why, _by_hand(source))
     key_id = secret = token = ""
     if source.kind == "environment":
@@ -218,7 +218,7 @@ def _keys(scene: Scene, header: Header) -> Keys:
         )
     if not secret or key_id != header.value.reveal():
         raise InputError(
-            "the secret half of these keys is not known", _by_hand(source)
+            "the secret key of this pair is unknown", _by_hand(source)
         )
     return Keys(key_id, Secret(secret), Secret(token) if token else None)
 
@@ -244,7 +244,7 @@ def _is_login(header: Header) -> bool:
 
 def _known_how(source: Source) -> str:
     if source.kind == "helper":
-        return "let the helper run as well: --run-helper"
+        return "also run the helper: --run-helper"
     if source.kind == "azure":
         return (
             "az account get-access-token --resource"
@@ -260,9 +260,9 @@ def renew(source: Source) -> str:
     return {
         "login": "log in again in Claude Code: /login",
         "managed_key": "log in again in Claude Code: /login",
-        "helper": f"see what the {name} of {where} prints",
+        "helper": f"check what the {name} of {where} prints",
         "aws_profile": f"give the AWS profile '{name}' new keys in {where}",
         "anthropic_profile": f"log in to the Anthropic profile '{name}' again",
         "file_descriptor": f"start Claude Code with another {name}",
-        "stand_in": "give Claude Code a credential",
-    }.get(source.kind, f"give {name} in {where} a value that is valid")
+        "stand_in": "set up a credential for Claude Code",
+    }.get(source.kind, f"set {name} in {where} to a valid value")

@@ -123,8 +123,8 @@ def _replied(
     for name, value in question.headers.items():
         if re.search(r"[^\t -~\x80-\xff]", value):
             raise InputError(
-                f"it has a character that cannot stand in {name.lower()}",
-                "give it again, without the character",
+                f"it contains a character that is invalid in {name.lower()}",
+                "enter it again without that character",
             )
     began = time.monotonic()
     try:
@@ -141,7 +141,7 @@ def _unchecked(connection: SceneConnection) -> str:
     name = endpoints.unchecked(connection.scene)
     if not name or connection.address.scheme != "https":
         return ""
-    return f" (Claude Code takes every certificate: {name})"
+    return f" (Claude Code accepts any certificate: {name})"
 
 
 def _keep_from_repository(
@@ -159,7 +159,7 @@ def _keep_from_repository(
     for way in ways:
         if way and way.of_repository:
             raise InputError(
-                "not asked: a repository's settings would send this "
+                "not checked: a repository's settings would send this "
                 f"credential to another host ({endpoints.where(way)})",
                 f"if you trust it, set {way.name} in your own settings",
             )

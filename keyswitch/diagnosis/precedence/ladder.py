@@ -27,7 +27,7 @@ def _rungs(situation: Situation) -> Iterator[Rung]:
     scene, verdict = situation.scene, situation.verdict
     flag = scene.status.given(rules.GATEWAY) if scene.gateway else None
     place = situation.place(flag.source) if flag else ""
-    reason = "with an address and a token, only that token is sent there"
+    reason = "with an address and a token, only that token is sent"
     seen = "managed/gateway/url+token+key"
     yield Rung("service", rules.GATEWAY, place, scene.gateway, reason, seen)
     for cloud in rules.PROVIDERS:

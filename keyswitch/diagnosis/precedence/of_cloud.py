@@ -18,7 +18,7 @@ def of_cloud(situation: Situation, provider: Cloud) -> Iterator[Rung]:
     skip = situation.view.given(provider.skip)
     place = situation.place(skip.source) if skip else ""
     skipped = situation.view.truthy(provider.skip)
-    reason = "nothing is signed: a proxy does that"
+    reason = "no request is signed: a proxy does that"
     seen = f"skip/{provider.name}"
     yield Rung(provider.name, provider.skip, place, skipped, reason, seen)
     for rule, found in cloud.sources(scene, provider):

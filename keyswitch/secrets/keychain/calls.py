@@ -41,7 +41,7 @@ def _dispatch(call: dict[str, Any]) -> dict[str, Any]:
     name = call["name"]
     if call["op"] == "probe" and type(backend).priority <= 0:
         # The class property raises the reason why it cannot be used.
-        return {"error": "absent", "why": "it says that it cannot be used"}
+        return {"error": "absent", "why": "it reports that it is not usable"}
     found = {"ok": True, "value": None, "locked": False}
     if call["backend"] == "secret-service":
         found = _look(asks=call["asks"])
@@ -53,13 +53,16 @@ def _dispatch(call: dict[str, Any]) -> dict[str, Any]:
         if backend.get_password(SERVICE, name) is not None:
             backend.delete_password(SERVICE, name)
         if backend.get_password(SERVICE, name) is not None:
-            return {"error": "mismatch", "why": "the item is still there"}
+            return {"error": "mismatch", "why": "the item still exists"}
         return {"ok": True, "value": None}
     if backend.get_password(SERVICE, name) is not None:
-        return {"error": "mismatch", "why": "the item exists already"}
+        return {"error": "mismatch", "why": "the item already exists"}
     backend.set_password(SERVICE, name, call["value"])
     if backend.get_password(SERVICE, name) != call["value"]:
-        return {"error": "mismatch", "why": "it does not read back the same"}
+        return {
+            "error": "mismatch",
+            "why": "it returned a different value from the one written",
+        }
     return {"ok": True, "value": None}
 
 
@@ -98,14 +101,17 @@ def _look(*, asks: bool) -> dict[str, Any]:
             locked = secretstorage.Collection(connection).is_locked()
         except ItemNotFoundException:
             if not asks:
-                why = "it has no default collection, and nobody can make one"
+                why = (
+                    "it has no default collection, and keyswitch cannot ask "
+                    "anybody to create one"
+                )
                 return {"error": "absent", "why": why, "there": True}
             locked = True
         if locked and not asks:
-            why = "locked, and nobody can unlock it"
+            why = "locked, and nobody can be asked to unlock it"
             return {"error": "locked", "why": why}
         if not open_session(connection).encrypted:
-            why = "it does not encrypt what is sent"
+            why = "its connection is not encrypted"
             return {"error": "plain", "why": why}
     finally:
         connection.close()
@@ -143,6 +149,6 @@ def _why(error: Exception) -> str:
     """
     kind = type(error).__name__
     if isinstance(error, UnicodeError):
-        return f"{kind}: it gave back no text"
+        return f"{kind}: it returned something other than text"
     text = _told(error) or (str(error).splitlines() or [""])[0]
     return f"{kind}: {text}"[:200] if text else kind

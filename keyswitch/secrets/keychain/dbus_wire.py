@@ -44,7 +44,7 @@ class BusConnection:
         while b"\r\n" not in self._buffer:
             self._receive()
         if not self._buffer.startswith(b"OK "):
-            raise WireError("not let in")
+            raise WireError("access denied")
         self._buffer = b""
         self._socket.sendall(b"BEGIN\r\n")
         bus = "org.freedesktop.DBus"
@@ -102,7 +102,7 @@ class BusConnection:
     def _receive(self) -> None:
         part = self._socket.recv(1 << 16)
         if not part:
-            raise WireError("the bus hung up")
+            raise WireError("the bus closed the connection")
         self._buffer += part
 
     def _take(self, size: int) -> bytes:
@@ -130,7 +130,7 @@ def _address() -> bytes:
                 return os.fsencode(value)
             if key == "abstract":
                 return b"\0" + os.fsencode(value)
-    raise WireError("another transport")
+    raise WireError("unsupported transport")
 
 
 def split(signature: str) -> list[str]:
@@ -157,7 +157,7 @@ def _end(signature: str, at: int) -> int:
             at = _end(signature, at)
         return at + 1
     if first not in ("y", "u", "s", "o", "g", "v"):
-        raise WireError("a type that this client does not know")
+        raise WireError("an unknown type")
     return at + 1
 
 
@@ -213,7 +213,7 @@ class Reader:
     def _bytes(self, size: int) -> bytes:
         part = self.data[self.at : self.at + size]
         if len(part) != size:
-            raise WireError("a message is cut off")
+            raise WireError("a truncated message")
         self.at += size
         return part
 
@@ -222,7 +222,7 @@ class Reader:
         try:
             return self._bytes(size + 1)[:-1].decode()
         except UnicodeDecodeError:
-            raise WireError("a text that is not UTF-8") from None
+            raise WireError("text that is not UTF-8") from None
 
     def _one(self, kind: str) -> Any:
         self.at += -self.at % _ALIGN.get(kind[0], 4)
@@ -244,7 +244,9 @@ class Reader:
         inner = split(self._one("g"))
         self._variants += 1
         if len(inner) != 1 or self._variants > _MAX_VARIANTS:
-            raise WireError("a variant of no single type, or too deep")
+            raise WireError(
+                "a variant without a single type, or nested too deeply"
+            )
         value = self._one(inner[0])
         self._variants -= 1
         return value

@@ -26,7 +26,7 @@ def item_name(item: str, generation: int) -> str:
     rest = item.removeprefix("ks1-")
     if rest == item or item != item.lower():
         raise NoItemError(
-            f"there is no item '{item}': keyswitch gives no such names",
+            f"'{item}' is not a keyswitch item name",
             "store the secret again: keyswitch rotate NAME",
         )
     return f"ks1:{rest}:{generation}"
@@ -89,7 +89,7 @@ def decode(text: str, name: str) -> str:
 def not_ours() -> StoreError:
     """Return the error for an item that holds something else."""
     return StoreError(
-        "the keychain gave back something else than was stored",
+        "the keychain returned a different value from the one stored",
         "store it again: keyswitch rotate NAME",
     )
 
@@ -97,6 +97,6 @@ def not_ours() -> StoreError:
 def not_there() -> NoItemError:
     """Return the error for an item that does not exist."""
     return NoItemError(
-        "the keychain does not hold this profile's secret",
+        "the keychain does not have this profile's secret",
         "store it again: keyswitch rotate NAME",
     )

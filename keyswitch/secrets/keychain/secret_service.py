@@ -73,7 +73,7 @@ def fetch(
     if status == b"locked":
         raise LockedError(
             "the keychain is locked (Secret Service)",
-            "unlock it in your desktop session",
+            "unlock it on your desktop",
         )
     if status == b"missing":
         raise not_there()

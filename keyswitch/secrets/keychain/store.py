@@ -162,7 +162,7 @@ class KeychainStore:
     ) -> dict[str, Any]:
         """Return the answer of a worker, see `calls.perform`."""
         if is_silent():
-            return {"error": "silent", "why": "it did not answer before"}
+            return {"error": "silent", "why": "it did not answer earlier"}
         call = {"op": op, "backend": backend, "name": name, "value": value}
         asks = self.deadline > SHORT
         request = json.dumps({**call, "asks": asks}).encode()
@@ -177,7 +177,10 @@ class KeychainStore:
             note_silence()
             return {"error": "silent", "why": f"no answer in {deadline:g} s"}
         except worker.DiedError:
-            return {"error": "failed", "why": "the call ended without answer"}
+            return {
+                "error": "failed",
+                "why": "the call ended without an answer",
+            }
         found: dict[str, Any] = json.loads(answer)
         if found.get("error") == "silent":
             note_silence()
@@ -197,24 +200,24 @@ def _error(
     if kind == "locked":
         return LockedError(
             f"the keychain is locked ({title})",
-            "unlock it in your desktop session; without one, use the vault: "
+            "unlock it on your desktop; without a desktop, use the vault: "
             "keyswitch vault init",
         )
     if kind == "denied":
         return LockedError(
-            f"the keychain ({title}) refused access",
+            f"the keychain ({title}) denied access",
             "allow it there, or use the vault: keyswitch vault init",
         )
     if kind == "silent":
         return silent(title, deadline)
     if kind == "absent":
         return StoreError(
-            f"there is no keychain to use ({title}: {_reason(answer)})",
+            f"no usable keychain ({title}: {_reason(answer)})",
             "use the encrypted vault: keyswitch vault init",
         )
     return StoreError(
         f"the keychain ({title}) failed: {_reason(answer)}",
-        "try again; if it stays so, use the vault: keyswitch vault init",
+        "try again; if that does not help, use the vault: keyswitch vault init",
     )
 
 
@@ -223,10 +226,10 @@ def _unavailable(found: Availability) -> StoreError | LockedError:
     if found.locked:
         return LockedError(
             f"the keychain is locked ({tried})",
-            "unlock it in your desktop session",
+            "unlock it on your desktop",
         )
     return StoreError(
-        f"no keychain can be used ({tried})",
+        f"no usable keychain ({tried})",
         "use the encrypted vault: keyswitch vault init",
     )
 

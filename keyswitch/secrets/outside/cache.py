@@ -159,8 +159,8 @@ def _refuse_loop(texts: Iterable[str]) -> None:
     for text in texts:
         if text in under_way(os.environ):
             raise StoreError(
-                f"the tool that reads {text} asks keyswitch for it",
-                "let it have its credentials from somewhere else",
+                f"the tool that reads {text} itself asks keyswitch for it",
+                "give the tool its credentials from elsewhere",
             )
 
 

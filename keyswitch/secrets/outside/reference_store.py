@@ -117,7 +117,7 @@ class ReferenceStore:
     def delete(self, item: str, generation: int) -> None:  # noqa: ARG002
         """Refuse: what a manager keeps is not keyswitch's to delete."""
         raise StoreError(
-            f"{printable(item)} is not kept by keyswitch",
+            f"{printable(item)} is not stored by keyswitch",
             "delete it in its manager",
         )
 

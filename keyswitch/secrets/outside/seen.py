@@ -22,7 +22,7 @@ from keyswitch.secrets.references.reference import Fetched
 
 _LIMIT = 1 << 14  # bytes of a record
 _KEY_LIMIT = 1024  # bytes of the key of fingerprints
-_LOST = "it is known again when its value is read"
+_LOST = "it is recorded again when its value is read"
 
 
 class SeenValue(Frozen):

@@ -23,7 +23,7 @@ from keyswitch.secrets.references.manager import Manager, Words, commands_of
 from keyswitch.secrets.references.reference import Reference
 
 _LIMIT = 1 << 16  # bytes of a record
-_LOST = "the command is asked about again"
+_LOST = "keyswitch asks about the command again"
 
 
 class OwnCommand(Frozen):
@@ -47,7 +47,7 @@ class OwnCommand(Frozen):
             json.dumps(words, ensure_ascii=False) for words in self.commands
         )
         found = [
-            f"{self.name} starts {self.program}",
+            f"{self.name} runs {self.program}",
             *(f"  {words}" for words in ways),
         ]
         if self.environment:
@@ -96,7 +96,7 @@ def require(
             f"the command of '{command.name}', in config.toml, "
             f"{since if command.was_allowed else 'is not allowed yet'}: "
             f"{command.program}",
-            f"look at it and allow it: keyswitch managers allow {command.name}",
+            f"review and allow it: keyswitch managers allow {command.name}",
         )
 
 
@@ -126,8 +126,8 @@ def _command(manager: Manager, reference: Reference | None) -> OwnCommand:
     if not command:
         if reference is None:
             raise StoreError(
-                "it is not said which program of [exec] is meant",
-                "name it: exec:NAME",
+                "no program of [exec] given",
+                "name one: exec:NAME",
             )
         name = reference.text
         command = manager.programs[reference.parts["name"]]

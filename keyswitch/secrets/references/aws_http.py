@@ -25,7 +25,7 @@ from keyswitch.secrets.references.remote.field_values import (
 TITLES = {"aws-sm": "AWS Secrets Manager", "aws-ssm": "AWS Parameter Store"}
 _SERVICES = {"aws-sm": "secretsmanager", "aws-ssm": "ssm"}
 _CONNECT_SECONDS = 2
-_NO_JSON = "leave out the part after '#', or write a JSON object there"
+_NO_JSON = "leave out the part after '#', or store a JSON object there"
 
 
 def read(
@@ -114,8 +114,8 @@ class _Asking:
         found = self.ask("get_secret_value", SecretId=self.item)
         if not isinstance(found.get("SecretString"), str):
             raise StoreError(
-                f"'{self.item}' in {self.title} holds bytes, not a text",
-                "store it as a text (SecretString)",
+                f"'{self.item}' in {self.title} is binary, not text",
+                "store it as text (SecretString)",
             )
         return str(found["SecretString"])
 
@@ -160,9 +160,9 @@ def _write_parameter(asking: _Asking, value: Secret) -> None:
     there: dict[str, str] = next(iter(known.get("Parameters", ())), {})
     if there and there.get("Type") != "SecureString":
         raise InputError(
-            f"'{name}' in {asking.title} is no SecureString: everyone who may "
-            "read it reads it in plain text",
-            "delete it there, or give another name",
+            f"'{name}' in {asking.title} is not a SecureString, so it is "
+            "stored in plain text",
+            "delete it there, or use another name",
         )
     # Without its name, the key would be the account's usual one from now on.
     kept = {"KeyId": there["KeyId"]} if there.get("KeyId") else {}
@@ -187,7 +187,7 @@ def _object(whole: str, asking: _Asking) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict):
         raise StoreError(
-            f"'{asking.item}' in {asking.title} is no JSON object", _NO_JSON
+            f"'{asking.item}' in {asking.title} is not a JSON object", _NO_JSON
         )
     return found
 
@@ -196,8 +196,8 @@ def _text(settings: Mapping[str, Any], key: str, manager: str) -> str:
     value = settings.get(key, "")
     if not isinstance(value, str) or not value.isprintable():
         raise InputError(
-            f"[managers.{manager}] of config.toml: '{key}' has to be a text",
-            "correct that line",
+            f"[managers.{manager}] in config.toml: '{key}' must be a string",
+            "fix that line",
         )
     return value
 
@@ -210,6 +210,6 @@ def _botocore(name: str) -> Any:
         return import_module(f"botocore.{name}")
     except ImportError as e:
         raise StoreError(
-            "botocore is not installed, which asks AWS",
+            "botocore, which reads from AWS, is not installed",
             "pip install 'keyswitch[aws]'",
         ) from e

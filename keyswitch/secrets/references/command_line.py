@@ -52,7 +52,7 @@ def master_password(tool: Tool) -> bytes:
     if wanted != _ASK:
         if not isinstance(wanted, str) or wanted.startswith(f"{KEEPASSXC}:"):
             raise InputError(
-                "[managers.keepassxc]: its password has to be a reference to "
+                "[managers.keepassxc]: the password must be a reference to "
                 "another manager",
                 f'for example "op://Eng/kdbx/password"; or "{_ASK}"',
             )

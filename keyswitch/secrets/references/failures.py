@@ -119,8 +119,8 @@ def error_of(
         )
     if line := said.matching(texts.denied, given):
         return LockedError(
-            f"{manager.title} refuses to give '{reference.text}': {line}",
-            "ask whoever gives access there, or sign in as somebody who has it",
+            f"{manager.title} denies access to '{reference.text}': {line}",
+            "ask for access there, or sign in as a user who has it",
         )
     if line := said.matching(texts.missing, given):
         return missing(manager, reference, line)
@@ -130,17 +130,17 @@ def error_of(
 
 def _silence(status: int) -> str:
     if status < 0:
-        return f"it was ended by signal {-status}"
+        return f"it was killed by signal {-status}"
     if status:
-        return f"it ended with status {status} and said nothing"
-    return "it gave nothing"
+        return f"it failed with status {status} and printed no message"
+    return "it returned nothing"
 
 
 def unreadable(manager: Manager, reference: Reference, why: str) -> StoreError:
     """Return the error for what a manager may have or not: nothing tells."""
     return StoreError(
-        f"{manager.title}: '{reference.text}' could not be read: {why}",
-        f"try it there; the form is {manager.form}",
+        f"{manager.title}: cannot read '{reference.text}': {why}",
+        f"try it with {manager.title} itself; the form is {manager.form}",
     )
 
 
@@ -148,7 +148,7 @@ def missing(manager: Manager, reference: Reference, why: str) -> NoItemError:
     """Return the error for an item that its manager says is not there."""
     return NoItemError(
         f"{manager.title} has no '{reference.text}': {why}",
-        f"look at the reference; its form is {manager.form}",
+        f"check the reference; its form is {manager.form}",
     )
 
 
@@ -158,8 +158,9 @@ def silent(
     """Return the error for a tool that did not answer before its deadline."""
     sign_in = filled(manager.sign_in, parts)
     words = f": {line}" if (line := said.telling()) else ""
-    waits = f"it may wait for you: {sign_in}; " if sign_in else ""
+    waits = f"it may be waiting for you: {sign_in}; " if sign_in else ""
     return NoAnswerError(
         f"{manager.title} did not answer in {deadline:g} s{words}",
-        f"{waits}for longer, set 'deadline' in [managers.{manager.name}]",
+        f"{waits}to allow more time, set 'deadline' in "
+        f"[managers.{manager.name}]",
     )

@@ -84,7 +84,7 @@ def _sops_key(key: str) -> str:
         return f"[{key}]"
     if {'"', "\\", "[", "]"} & {*key}:
         raise InputError(
-            f"'{key}' has characters that sops cannot be asked for",
+            f"'{key}' contains characters that sops does not accept",
             "keys with quotes or brackets are not supported",
         )
     return f'["{key}"]'
@@ -96,8 +96,8 @@ def _identity() -> str:
         if os.path.isfile(path):
             return path
     raise LockedError(
-        "age: there is no identity that could open a file",
-        'write identity = "FILE" into [managers.age] of config.toml',
+        "age: no identity to decrypt files with",
+        'set identity = "FILE" in [managers.age] of config.toml',
     )
 
 
@@ -134,10 +134,10 @@ def program_of(manager: Manager, word: str) -> str:
         found = next(_on_path(word), "") if "/" not in word else ""
     if not found:
         raise StoreError(
-            f"{manager.title}: its program '{word}' is not here",
+            f"{manager.title}: its program '{word}' is not installed",
             f"install it: {manager.install}"
             if manager.install
-            else "install it, or put its folder on PATH",
+            else "install it, or add its folder to PATH",
         )
     return found
 

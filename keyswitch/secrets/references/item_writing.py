@@ -36,7 +36,7 @@ def write(
     """Make a value the one of a reference; raise what reading it raises."""
     if not manager.write:
         raise StoreError(
-            f"{manager.title}: nothing can be written there",
+            f"{manager.title}: keyswitch cannot write there",
             filled(manager.rotate, reference.parts)
             or "change it there yourself",
         )
@@ -62,13 +62,13 @@ def _require_writable(tool: Tool) -> None:
         "query"
     ):
         raise InputError(
-            f"'{tool.reference.text}' names what cannot be written",
-            "leave the version or attribute out",
+            f"'{tool.reference.text}' cannot be written",
+            "leave out the version or attribute",
         )
     if name == "age" and os.path.lexists(parts["file"]):
         raise StoreError(
-            f"{tool.manager.title}: {parts['file']} is there, and for whom it "
-            "is encrypted cannot be told",
+            f"{tool.manager.title}: {parts['file']} exists, and keyswitch "
+            "cannot tell who it is encrypted for",
             "encrypt the new value yourself, or name a new file",
         )
     if name == "sops":
@@ -81,7 +81,7 @@ def _require_writable(tool: Tool) -> None:
         elif attribute.lower() in ATTRIBUTES and entry:
             raise InputError(
                 f"KeePassXC's tool cannot write '{attribute}'",
-                "name the entry alone: its password can be written",
+                "name only the entry: its password can be written",
             )
 
 
@@ -100,8 +100,8 @@ def _given(tool: Tool, text: str) -> bytes:
 def _require_line(tool: Tool, text: str) -> None:
     if "\n" in text or "\r" in text:
         raise InputError(
-            f"{tool.manager.title}: a value of several lines cannot be written",
-            "it takes one line",
+            f"{tool.manager.title}: cannot write a value of several lines",
+            "it accepts only one line",
         )
 
 
@@ -129,7 +129,7 @@ def _document(tool: Tool) -> str | None:
     try:
         return output.decode()
     except UnicodeDecodeError:
-        raise tool.unreadable("it gave no text") from None
+        raise tool.unreadable("it returned no text") from None
 
 
 def _first_line(tool: Tool, document: str | None, text: str) -> str:
@@ -145,7 +145,7 @@ def _json_key(tool: Tool, document: str | None, text: str) -> str:
     """Put a value under a key of a JSON document, or where that was."""
     key = tool.reference.parts["key"]
     if document is not None and document.rstrip("\n") == tool.manager.nothing:
-        raise tool.unreadable("it holds bytes, and no text")
+        raise tool.unreadable("it is binary, not text")
     if not key:
         return text
     found = _object(tool, document) if document is not None else {}

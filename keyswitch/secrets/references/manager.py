@@ -111,9 +111,9 @@ def chosen(manager: Manager, place: str, table: Mapping[str, Any]) -> Manager:
     named = {n for way in commands_of(manager) for n in placeholders(way)}
     known = {*_CHOICES, *manager.options, *named - {"reference"}}
     for key in table.keys() - known:
-        listed = f"the keys are {', '.join(sorted(known))}"
+        listed = f"valid keys are {', '.join(sorted(known))}"
         raise InputError(
-            f"{place}: there is no key '{key}'",
+            f"{place}: unknown key '{key}'",
             did_you_mean(key, sorted(known), listed),
         )
     row = _Row(place, table)
@@ -130,12 +130,12 @@ def own(name: str, place: str, table: Mapping[str, Any]) -> Manager:
     for key in table:
         if key not in _OWN_KEYS:
             raise InputError(
-                f"{place}: there is no key '{key}'",
-                f"the keys are {', '.join(sorted(_OWN_KEYS))}",
+                f"{place}: unknown key '{key}'",
+                f"valid keys are {', '.join(sorted(_OWN_KEYS))}",
             )
     if not table.get("command"):
         raise InputError(
-            f"{place}: there is no manager '{name}', and no 'command' for it",
+            f"{place}: unknown manager '{name}', and it has no 'command'",
             'for example: command = ["corp-secrets", "get", "{path}"]',
         )
     usual = {
@@ -153,13 +153,13 @@ def _require_program(place: str, program: str) -> None:
     """Refuse what would be another file in another directory."""
     if not program or "{" in program or program.startswith("-"):
         raise InputError(
-            f"{place}: '{program}' is no program",
-            "the first word is its name or path",
+            f"{place}: '{program}' is not a program",
+            "the first word must be its name or path",
         )
     if "/" in program and not program.startswith(("/", "~/")):
         raise InputError(
             f"{place}: the path of '{program}' is relative",
-            "give a path that begins with /, or a name that is on PATH",
+            "use a path that starts with /, or a name on PATH",
         )
 
 
@@ -172,7 +172,7 @@ def _checked(manager: Manager, place: str) -> Manager:
                 re.compile(text)
     except (re.error, OverflowError, RecursionError) as e:
         raise InputError(
-            f"{place}: no regular expression: {e}", "mend that table"
+            f"{place}: invalid regular expression: {e}", "fix that table"
         ) from e
     if not manager.own:
         return manager
@@ -181,8 +181,8 @@ def _checked(manager: Manager, place: str) -> Manager:
         unknown = placeholders(command) - known
         if unknown:
             raise InputError(
-                f"{place}: {{{min(unknown)}}} is no part of 'pattern'",
-                f"the parts are {', '.join(sorted(known))}",
+                f"{place}: {{{min(unknown)}}} is not in 'pattern'",
+                f"valid parts are {', '.join(sorted(known))}",
             )
     return manager
 
@@ -248,17 +248,17 @@ class _Row:
 
     def _wrong(self, key: str, wanted: str) -> InputError:
         return InputError(
-            f"{self._place}: '{key}' has to be {wanted}", "mend that table"
+            f"{self._place}: '{key}' must be {wanted}", "fix that table"
         )
 
     def _text(self, key: str, value: object) -> str:
         if not isinstance(value, str) or "\0" in value:
-            raise self._wrong(key, "a text")
+            raise self._wrong(key, "a string")
         return value
 
     def _texts(self, key: str, value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
-            raise self._wrong(key, "a list of texts")
+            raise self._wrong(key, "a list of strings")
         return tuple(self._text(key, one) for one in value)
 
     def _number(self, key: str, value: object, highest: float) -> float:
@@ -276,12 +276,12 @@ class _Row:
             for one in value
         )
         if not isinstance(found[0], str):
-            raise self._wrong(key, "a list that begins with the program")
+            raise self._wrong(key, "a list that starts with the program")
         return found
 
     def _table_of_texts(self, key: str, value: object) -> Mapping[str, str]:
         if not isinstance(value, dict):
-            raise self._wrong(key, "a table of texts")
+            raise self._wrong(key, "a table of strings")
         return {name: self._text(key, text) for name, text in value.items()}
 
     def _answers(self, value: object) -> Texts:

@@ -58,20 +58,20 @@ class Managers:
                 return found
             if "command" in table:
                 raise InputError(
-                    f"{place}: the command of '{name}' is keyswitch's own",
-                    "give your row another name",
+                    f"{place}: '{name}' is a built-in manager",
+                    "give your entry another name",
                 )
             return chosen(found, place, table)
         if table is None:
             names = self.names()
             raise InputError(
-                f"there is no manager '{name}'",
-                did_you_mean(name, names, f"they are {', '.join(names)}"),
+                f"unknown manager '{name}'",
+                did_you_mean(name, names, f"choose one of: {', '.join(names)}"),
             )
         if not _NAME.fullmatch(name):
             raise InputError(
-                f"{place}: '{name}' is no name of a manager",
-                "take small letters, digits and '-'",
+                f"{place}: '{name}' is not a valid manager name",
+                "use lower-case letters, digits and '-'",
             )
         return own(name, place, table)
 
@@ -89,7 +89,7 @@ class Managers:
         found = re.fullmatch(manager.pattern, text)
         if not found:
             raise InputError(
-                f"'{text}' is not of the form {manager.form}",
+                f"'{text}' does not have the form {manager.form}",
                 f"for example: {manager.example}",
             )
         given = {k: v for k, v in found.groupdict().items() if v}
@@ -98,9 +98,9 @@ class Managers:
         if scheme == EXEC and given["name"] not in self._programs:
             known = ", ".join(self._programs) or "none"
             raise InputError(
-                f"there is no program '{given['name']}' in [exec] of "
-                "config.toml",
-                f"there is: {known}; a team file or profile cannot add one",
+                f"no program '{given['name']}' in [exec] of config.toml",
+                f"programs there: {known}; a team file or profile cannot add "
+                "one",
             )
         empty = dict.fromkeys(found.groupdict(), "")
         return Reference(text, scheme, {**empty, **manager.defaults, **given})
@@ -110,7 +110,7 @@ class Managers:
         forms = ", ".join(self.get(name).form for name in built_in())
         nearest = _nearest(scheme, names)
         return InputError(
-            f"'{text}' is no reference to a manager",
+            f"'{text}' is not a reference to a manager",
             f"did you mean {self.get(nearest).form}?"
             if nearest
             else f"the forms are {forms}",
@@ -173,30 +173,30 @@ _OTHER_WORDS: Mapping[str, str] = {
 def _require_plain(text: str) -> None:
     if len(text) > _LONGEST:
         raise InputError(
-            f"a reference of {len(text)} characters is too long",
-            f"{_LONGEST} is the most",
+            f"the reference has {len(text)} characters, which is too long",
+            f"use at most {_LONGEST}",
         )
     if not text.isprintable() or text != text.strip():
         raise InputError(
-            f"'{text}' has characters that a reference cannot have",
-            "give it without line ends, control characters or outer spaces",
+            f"'{text}' contains characters that are invalid in a reference",
+            "remove line breaks, control characters and outer spaces",
         )
 
 
 def _require_part(text: str, name: str, part: str) -> None:
     segments = part.lstrip("/").split("/")
     if part.startswith("-") or part != part.strip():
-        why = f"its {name} begins with '-'"
+        why = f"its {name} starts with '-'"
         if part != part.strip():
             why = f"its {name} has outer spaces"
-        raise InputError(f"'{text}': {why}", "a manager may misread it")
+        raise InputError(f"'{text}': {why}", "managers may misread it")
     if {".", "..", ""} & {*segments}:
         raise InputError(
-            f"'{text}': its {name} has a step such as '..' or '//'",
-            "write the path without it",
+            f"'{text}': its {name} contains '.', '..' or '//'",
+            "write the path without them",
         )
     if name == _FILE and not part.startswith(("/", "~/")):
         raise InputError(
-            f"'{text}': the path of its file is relative",
-            "begin it with / or ~/: it has to mean one file everywhere",
+            f"'{text}': its file path is relative",
+            "start it with / or ~/, so that it means the same file everywhere",
         )

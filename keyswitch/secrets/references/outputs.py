@@ -23,21 +23,21 @@ def value_of(manager: Manager, reference: Reference, output: bytes) -> Secret:
     try:
         text = output.decode()
     except UnicodeDecodeError:
-        raise unreadable(manager, reference, "it gave no text") from None
+        raise unreadable(manager, reference, "it returned no text") from None
     text = text.removesuffix("\n").removesuffix("\r")
     if "\0" in text:
-        raise unreadable(manager, reference, "what it gave has a NUL in it")
+        raise unreadable(manager, reference, "its output contains a NUL byte")
     if manager.value == "first line":
         text = text.partition("\n")[0].removesuffix("\r")
     elif manager.value == "only line" and "\n" in text:
         raise unreadable(
-            manager, reference, "it gave several lines, as of a folder"
+            manager, reference, "it returned several lines, as for a folder"
         )
     if manager.nothing and text == manager.nothing:
-        raise unreadable(manager, reference, "it holds bytes, and no text")
+        raise unreadable(manager, reference, "it is binary, not text")
     text = _within(manager, reference, text)
     if not text.strip():
-        raise unreadable(manager, reference, "it gave nothing")
+        raise unreadable(manager, reference, "it returned nothing")
     return Secret(text)
 
 
@@ -54,16 +54,16 @@ def _within(manager: Manager, reference: Reference, text: str) -> str:
     if key not in fields:
         names = ", ".join(sorted(fields)) or "none"
         raise NoItemError(
-            f"{manager.title}: '{reference.text}' names '{key}', which is not "
-            "there",
-            f"there is: {names}",
+            f"{manager.title}: '{reference.text}' names '{key}', which does "
+            "not exist",
+            f"available: {names}",
         )
     value = fields[key]
     if isinstance(value, str):
         return value
     if type(value) in (int, float):
         return json.dumps(value)
-    raise unreadable(manager, reference, f"'{key}' is no text")
+    raise unreadable(manager, reference, f"'{key}' is not text")
 
 
 def bw_fields(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,5 +84,5 @@ def json_object(
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise unreadable(manager, reference, "it is no JSON object")
+        raise unreadable(manager, reference, "it is not a JSON object")
     return found

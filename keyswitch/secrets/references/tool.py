@@ -69,16 +69,16 @@ class Tool:
         try:
             found = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
-            raise self.missing(f"there is no {path}") from None
+            raise self.missing(f"no such file: {path}") from None
         except PermissionError as e:
             raise LockedError(
-                f"{self.manager.title}: {path} may not be read",
-                "look at the rights of that file and its folders",
+                f"{self.manager.title}: no permission to read {path}",
+                "check the permissions of that file and its folders",
             ) from e
         except OSError as e:
             raise self.unreadable(f"{path}: {e.strerror}") from e
         if not stat.S_ISREG(found.st_mode):
-            raise self.unreadable(f"{path} is no file")
+            raise self.unreadable(f"{path} is not a file")
 
     def output(self, words: Sequence[str], given: bytes = b"") -> bytes:
         """Return what a command printed; nothing at all is a failure."""
@@ -114,7 +114,9 @@ class Tool:
             ) from None
         except running.TooMuchError:
             limit = running.VALUE_LIMIT // 1024
-            raise self.unreadable(f"it gave more than {limit} KiB") from None
+            raise self.unreadable(
+                f"it returned more than {limit} KiB"
+            ) from None
         except OSError as e:
             raise self.unreadable(f"{program}: {e.strerror}") from e
         finally:

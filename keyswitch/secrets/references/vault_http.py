@@ -99,13 +99,13 @@ def _path(reference: Reference) -> str:
     words = path.split("/")
     if any(word in ("", ".", "..") for word in words):
         raise InputError(
-            f"'{reference.text}' has a path that leads elsewhere",
-            "write it without empty parts, '.' and '..'",
+            f"'{reference.text}' has a path with empty parts, '.' or '..'",
+            "write the path without them",
         )
     if words[0] in _NO_ENGINES:
         # What is there is about the token itself, or the token.
         raise InputError(
-            f"'{reference.text}' leads to no secrets engine",
-            "give a path of a secrets engine, such as secret/claude",
+            f"'{reference.text}' does not name a secrets engine",
+            "use a path in a secrets engine, such as secret/claude",
         )
     return path

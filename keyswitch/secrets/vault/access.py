@@ -34,11 +34,9 @@ _LENGTH = 28  # characters, for 16 bytes and one of a checksum
 def check_passphrase(passphrase: Secret) -> str:
     """Refuse an empty passphrase; return a warning for a short one."""
     if not passphrase.reveal():
-        raise InputError(
-            "the passphrase is empty", "choose one of 12 characters or more"
-        )
+        raise InputError("the passphrase is empty", "use 12 characters or more")
     if len(passphrase) < 12:
-        return "that passphrase is short; 12 characters or more are better"
+        return "the passphrase is short; 12 characters or more are safer"
     return ""
 
 
@@ -46,7 +44,7 @@ def require_none(vault: Vault) -> None:
     """Raise where there is a vault already."""
     if vault.exists():
         raise InputError(
-            f"there is a vault already: {vault.paths.vault_file}",
+            f"the vault already exists: {vault.paths.vault_file}",
             "'keyswitch vault passwd' changes its passphrase",
         )
 
@@ -196,7 +194,7 @@ def open_with_recovery(vault: Vault, code: str) -> None:
     if slot is None or not key_slots.unwrap(opened, slot, key):
         raise key_slots.WrongKeyError(
             "that code does not open this vault",
-            "each new code ends the one before; look for a newer one",
+            "each new code replaces the one before; look for a newer one",
         )
     vault.adopt(opened)
 
@@ -261,5 +259,5 @@ def _checksum(value: bytes) -> bytes:
 def _mistyped() -> StoreError:
     return StoreError(
         "that is not a recovery code",
-        "it has seven groups of four characters; check for a typing mistake",
+        "it has seven groups of four characters; check for typos",
     )

@@ -145,7 +145,7 @@ class Opened:
                 _ZERO_NONCE, sealed, _bound(self.header)
             )
         except InvalidTag:
-            raise damaged("its content was changed") from None
+            raise damaged("its contents were changed") from None
         return _unpadded(plain)
 
     def next_header(self, **changed: Any) -> dict[str, Any]:
@@ -181,9 +181,9 @@ def _unpadded(plain: bytes) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise damaged("its content is no JSON") from None
+        raise damaged("its contents are not JSON") from None
     if not isinstance(document, dict):
-        raise damaged("its content is no object")
+        raise damaged("its contents are not an object")
     return document
 
 
@@ -199,10 +199,10 @@ def parse(data: bytes, magic: bytes = MAGIC) -> Opened:
     if _is_newer(parts[0], magic):
         raise NewerError(
             "the vault was written by a newer keyswitch",
-            "update keyswitch; nothing was changed",
+            "update keyswitch; nothing changed",
         )
     if len(parts) != 4 or parts[0] != magic:
-        raise damaged("it does not begin like one")
+        raise damaged("it does not start like a vault")
     _, raw, mac_text, body = parts
     if len(raw) > HEADER_LIMIT:
         raise damaged("its header is too large")
@@ -212,11 +212,11 @@ def parse(data: bytes, magic: bytes = MAGIC) -> Opened:
         # A header may be just shallow enough to be read, not to be written.
         is_canonical = canonical(header) == raw
     except (ValueError, RecursionError):
-        raise damaged("its header cannot be read") from None
+        raise damaged("its header is unreadable") from None
     if not is_canonical:
-        raise damaged("its header is not in the one form that is allowed")
+        raise damaged("its header is not in canonical form")
     if len(mac) != 32 or len(body) < SALT_SIZE + PAD + _TAG:
-        raise damaged("it is cut off")
+        raise damaged("it is cut short")
     try:
         check_header(header)
     except ValueError as e:
@@ -271,7 +271,7 @@ def check_header(header: Any) -> None:
     compute for long or use much memory.
     """
     if not isinstance(header, dict) or set(header) != _KEYS:
-        raise ValueError("its header has other keys")
+        raise ValueError("its header has unexpected keys")
     vid, slots = header["vid"], header["slots"]
     if (
         not isinstance(vid, str)
@@ -293,7 +293,7 @@ def _check_slot(slot: Any) -> None:
         raise ValueError("a slot is wrong")  # noqa: TRY004
     kind = slot["type"]
     if set(slot) - {"type", "nonce", "key"} != _SLOT_KEYS.get(kind):
-        raise ValueError("a slot has other keys")
+        raise ValueError("a slot has unexpected keys")
     if (_size(slot.get("nonce")), _size(slot.get("key"))) != _SIZES:
         raise ValueError("a slot has the wrong size")
     if kind == "keychain" and not isinstance(slot["item"], str):
@@ -329,7 +329,7 @@ def work_of(kdf: Mapping[str, Any]) -> int:
 
 def _size(text: Any) -> int:
     if not isinstance(text, str):
-        raise ValueError("a slot is no base64")  # noqa: TRY004
+        raise ValueError("a slot is not base64")  # noqa: TRY004
     return len(decoded(text))
 
 

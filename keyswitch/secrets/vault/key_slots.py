@@ -123,7 +123,7 @@ def derive(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
     """Turn a passphrase into a key. Takes time and memory on purpose."""
     from keyswitch.progress import Progress  # only where somebody has to wait
 
-    with Progress("making a key of the passphrase"):
+    with Progress("deriving a key from the passphrase"):
         return _derived(passphrase, kdf, decoded(kdf["salt"]))
 
 
@@ -159,5 +159,5 @@ def _derived(passphrase: bytes, kdf: Mapping[str, Any], salt: bytes) -> bytes:
     except MemoryError:
         raise StoreError(
             f"opening this vault takes {kdf['m'] // 1024} MiB of memory",
-            "close something, or raise the memory limit",
+            "close other programs, or raise the memory limit",
         ) from None

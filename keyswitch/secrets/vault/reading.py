@@ -31,8 +31,8 @@ _SESSION_VARIABLE = "KEYSWITCH_SESSION"  # see `runtime_file`
 PREVIOUS = 3  # versions kept beside the vault
 
 TRIES = 3  # passphrases that may be mistyped
-_ASKED = "passphrase of the vault: "
-_ASKED_AGAIN = "that is not the passphrase of the vault; once more: "
+_ASKED = "vault passphrase: "
+_ASKED_AGAIN = "wrong vault passphrase; try again: "
 
 # Data keys that a person's answer opened, by who was asked and the vault's id:
 # no command asks twice, not even where nothing can outlive it.
@@ -67,8 +67,8 @@ class Vault:
         )
         if data is None:
             raise StoreError(
-                "there is no vault here",
-                "make one: keyswitch vault init, or restore "
+                "no vault yet",
+                "create one: keyswitch vault init, or restore "
                 f"{self.paths.vault_file} from a backup",
             )
         try:
@@ -83,7 +83,7 @@ class Vault:
         if isinstance(error, envelope.NewerError):
             return error
         before = next(filter(os.path.isfile, previous_versions(self.paths)), "")
-        hint = f"restore {before}, a version before, which lies beside it"
+        hint = f"restore {before}, the previous version, next to it"
         if not before:
             hint = f"restore {self.paths.vault_file} from a backup"
         return envelope.DamagedError(error.message, hint)
@@ -157,7 +157,7 @@ class Vault:
     ) -> None:
         if not key_slots.unwrap_passphrase(opened, normalised(passphrase)):
             raise key_slots.WrongKeyError(
-                "that is not the passphrase of the vault",
+                "wrong vault passphrase",
                 "try again, or use the recovery code: keyswitch vault "
                 "recovery --use",
             )
@@ -199,7 +199,7 @@ class Vault:
         kinds = {slot["type"] for slot in slots}
         if kinds == {"machine"}:
             return LockedError(
-                "the vault's machine key is missing or another one",
+                "the vault's machine key is missing or a different one",
                 f"restore {self.paths.machine_key_file}",
             )
         return LockedError("the vault is locked", "run: keyswitch unlock")
@@ -221,7 +221,7 @@ class Vault:
         value = self.entries().get(entry_name(item, generation))
         if value is None:
             raise NoItemError(
-                "the vault does not hold this profile's secret",
+                "the vault does not have this profile's secret",
                 "store it again: keyswitch rotate NAME",
             )
         return Secret(value)
@@ -270,10 +270,10 @@ def _check_rollback(
     here = (opened.header["epoch"], opened.header["hver"])
     if here < (int(epoch), int(hver)):
         raise StoreError(
-            f"the vault is older than it was: version {here[0]}.{here[1]} "
-            f"after {epoch}.{hver}",
-            "accept this one: keyswitch vault accept-rollback, or put the "
-            "newer file back",
+            "the vault is older than when last seen: version "
+            f"{here[0]}.{here[1]} after {epoch}.{hver}",
+            "accept this one: keyswitch vault accept-rollback, or restore the "
+            "newer file",
         )
 
 
@@ -295,5 +295,5 @@ def _credential() -> Secret | None:
     except UnicodeDecodeError:
         raise StoreError(
             f"the credential '{CREDENTIAL}' is not valid UTF-8",
-            "give the passphrase of the vault as text",
+            "store the vault passphrase as UTF-8 text",
         ) from None

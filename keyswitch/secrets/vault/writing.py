@@ -140,8 +140,8 @@ def _make_durable(folder: str) -> None:
             if attempt == 1:
                 continue  # a passing fault
             raise CleanupLeftError(
-                "the vault is written, but the disk did not confirm it",
-                f"look at {folder} and its disk, then try again",
+                "the vault was written, but the disk did not confirm it",
+                f"check {folder} and its disk, then try again",
             ) from e
         else:
             return
@@ -161,12 +161,12 @@ def _prove(
         atomic.read_regular(staged, envelope.FILE_LIMIT) or b""
     )
     if not opened.use_key(data_key):
-        raise StoreError("the new vault does not open", "nothing was changed")
+        raise StoreError("the new vault cannot be opened", "nothing changed")
     found = opened.payload()["entries"]
     if entries is not None and found != dict(entries):
         raise StoreError(
-            "the new vault holds something else than was written",
-            "nothing was changed; check the disk",
+            "the new vault differs from what was written",
+            "nothing changed; check the disk",
         )
 
 

@@ -93,8 +93,8 @@ begin
         set -gx KEYSWITCH_PANE "$pane[1]@"
         string match -qr '^(?<name>[^:]*)' -- "$KEYSWITCH_ENV"
         builtin printf '%s%s\n' \
-            "keyswitch: '$name' was chosen in the terminal that this one was" \
-            ' started from: keyswitch env --unset | source' >&2
+            "keyswitch: '$name' was chosen in the terminal that started this one;" \
+            ' to end it here: keyswitch env --unset | source' >&2
     end
 
     # Bring this shell up to date, if something changed; 4: it cannot be.
@@ -121,8 +121,8 @@ begin
             or return 0
             eval "$text"
             or return 4
-            builtin printf '%s%s\n' "keyswitch: there is no profile '$name' any more;" \
-                ' its variables are unset in this shell' >&2
+            builtin printf '%s%s\n' "keyswitch: profile '$name' no longer exists;" \
+                ' its variables were unset in this shell' >&2
             return 0
         end
         set -l __keyswitch_new

@@ -84,7 +84,7 @@ def --env __keyswitch_follow [--quiet] {
             do --ignore-errors { "" | ^keyswitch env --unset --shell nu }
         } catch { "" } | default "")
         if (__keyswitch_apply ($text | into string)) {
-            print --stderr $"keyswitch: there is no profile '($name)' any more; its variables are unset in this shell"
+            print --stderr $"keyswitch: profile '($name)' no longer exists; its variables were unset in this shell"
         }
         return
     }
@@ -150,5 +150,5 @@ if (try { %version | ignore; true } catch { false }) {
         | append {__keyswitch: true, code: {|| __keyswitch_follow }}
     )
 } else {
-    print --stderr "keyswitch: this nushell cannot follow a switch; 0.115 can"
+    print --stderr "keyswitch: this version of nushell cannot follow a switch; use 0.115 or later"
 }

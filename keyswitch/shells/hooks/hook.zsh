@@ -77,8 +77,8 @@
       \builtin return 0
     fi
     KEYSWITCH_PANE=$pane@
-    \builtin printf "keyswitch: '%s' was chosen in %s: %s ends it here\n" \
-      "${KEYSWITCH_ENV%%:*}" 'the terminal that this one was started from' \
+    \builtin printf "keyswitch: '%s' was chosen in %s; to end it here: %s\n" \
+      "${KEYSWITCH_ENV%%:*}" 'the terminal that started this one' \
       "eval \"\$(keyswitch env --unset)\"" >&2
   }
 
@@ -110,8 +110,8 @@
         \builtin command keyswitch env --unset --shell zsh </dev/null
       ) || \builtin return 0
       \builtin eval "$__keyswitch_text" || \builtin return 4
-      \builtin printf "keyswitch: there is no profile '%s' any more; %s\n" \
-        "$__keyswitch_was" 'its variables are unset in this shell' >&2
+      \builtin printf "keyswitch: profile '%s' no longer exists; %s\n" \
+        "$__keyswitch_was" 'its variables were unset in this shell' >&2
       \builtin return 0
     fi
     __keyswitch_look

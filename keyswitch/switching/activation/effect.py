@@ -110,7 +110,7 @@ def _secret_headers(
     value = situation.view.get(HEADERS)
     exportable = value is None or value.source.set_by == "process"
     how = f"export them: {EXPORT}, or {run}" if exportable else f"use {run}"
-    return [f"its secret headers stay out of Claude Code's files; {how}"]
+    return [f"its secret headers are not written to Claude Code's files; {how}"]
 
 
 def _to_evaluate(
@@ -123,12 +123,12 @@ def _to_evaluate(
     """Say what this shell has to evaluate before the profile counts in it."""
     if not in_a_folder:
         run = f"keyswitch run {profile.name} -- claude"
-        stays = "its secret stays out of Claude Code's files"
+        stays = "its secret is not written to Claude Code's files"
         return [f"{stays}; export it: {EXPORT}, or {run}"]
     variable = table.main().folder_variable
     if environ.get(variable) == workspace.environ.get(variable):
         return []
-    where = "a folder of its own" if profile.isolated else "the usual folder"
+    where = "its own folder" if profile.isolated else "the default folder"
     return [f"it uses {where}; in this shell: {EXPORT}"]
 
 

@@ -57,7 +57,7 @@ def guarded_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
         Finding(
             "elsewhere",
             ERROR,
-            f"'{name}' is not used here, and no other one is",
+            f"'{name}' may not be used here, and no other profile is active",
             *one_step(refused, refused.message, f"keyswitch edit {name}"),
         )
     ]
@@ -70,8 +70,8 @@ def _of_choice(workspace: Workspace, chosen: Selection) -> Finding:
         return Finding(
             "directory-choice",
             ERROR,
-            f"this directory keeps '{chosen.name}'",
-            f"{link} asks for it; 'keyswitch use NAME --here' is for this "
+            f"this directory still uses '{chosen.name}'",
+            f"{link} links to it; 'keyswitch use NAME --here' is for this "
             "terminal alone",
             f"keyswitch unlink{remote}",
             link,
@@ -82,7 +82,7 @@ def _of_choice(workspace: Workspace, chosen: Selection) -> Finding:
     return Finding(
         "terminal-choice",
         ERROR,
-        f"this terminal keeps '{chosen.name}'",
+        f"this terminal still uses '{chosen.name}'",
         f"it was chosen by {chosen.how}",
         fix,
     )

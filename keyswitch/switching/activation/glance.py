@@ -57,7 +57,7 @@ def _everywhere(workspace: Workspace, profile: Profile) -> Iterator[str]:
     if profile.name != active:
         yield f"active: {active or '(none)'} -> {profile.name}"
     elif not files:
-        yield "nothing: it is active already"
+        yield "nothing: it is already active"
     if profile.provider == LOGIN_PROVIDER and profile.name != active:
         who = login_status.who(profile) or profile.name
         yield f"Claude Code's login: {who}"

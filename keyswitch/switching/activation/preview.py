@@ -120,7 +120,7 @@ def _of_stores(draft: Draft) -> Iterator[str]:
     for refs, what in (
         ([item.ref for item in draft.items.values()], "stored"),
         (draft.dropped, "deleted"),
-        (draft.discarded, "kept for undo only"),
+        (draft.discarded, "kept only for undo"),
     ):
         for store, count in sorted(Counter(r.store for r in refs).items()):
             yield f"{store}: {count} secret{'s'[: count > 1]} {what}"

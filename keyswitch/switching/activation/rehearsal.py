@@ -49,8 +49,8 @@ def findings(
         use = f"keyswitch use {profile.name}"
         if error and not error.message.startswith(places):
             grave = situation.severity_of(profile.name)
-            what = f"'{use}' would stop: {error.message}"
-            why = "it changes all of its files or none"
+            what = f"'{use}' would fail: {error.message}"
+            why = "it changes either all of its files or none"
             again = use
             if isinstance(error, OddFileError):
                 again = f"correct {error.path}"
@@ -63,7 +63,10 @@ def findings(
         for note in notes:
             if note not in told:
                 told.add(note)
-                what, why = f"'{use}' would say: {note}", "it goes on"
+                what, why = (
+                    f"'{use}' would say: {note}",
+                    "it would still switch",
+                )
                 yield Finding("use-warns", NOTE, what, why, NOTHING)
 
 

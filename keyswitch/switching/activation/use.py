@@ -92,7 +92,7 @@ def use(  # noqa: PLR0913
         leftovers.remember(workspace)
     sessions = _sessions(workspace, profile, draft) if look else None
     del draft  # of files of megabytes, which are read once more now
-    with Progress("looking whether it is in effect"):
+    with Progress("checking whether it is in effect"):
         after = _looked(workspace, profile, configure=configure)
     present, seen, findings = after
     active, previous = present.active, present.previous
@@ -163,7 +163,7 @@ def _look(
 
 def _overtaken(present: State) -> str:
     what = f"'{present.active}'" if present.active else "none"
-    return f"another switch came after this one: {what} is active"
+    return f"another switch followed this one: {what} is active"
 
 
 def _may_differ_here(workspace: Workspace, profile: Profile) -> bool:
@@ -202,13 +202,13 @@ def off(workspace: Workspace, *, look: bool = False) -> Outcome:
     marker = None if follows else read_marker(workspace.environ)
     if marker:
         whose = f" of '{marker.name}'" if marker.name else ""
-        kept = f"this shell still has the variables{whose}"
+        kept = f"this shell still has variables{whose}"
         notes.append(f'{kept}: eval "$(keyswitch env)"')
     kept = workspace.environ.get(PROFILE_VARIABLE, "")
     if kept:
         notes.append(
-            f"this terminal keeps '{kept}' ({PROFILE_VARIABLE}): "
-            'eval "$(keyswitch off --here)"'
+            f"this terminal still uses '{kept}' ({PROFILE_VARIABLE}): eval "
+            '"$(keyswitch off --here)"'
         )
     sessions = _sessions(workspace, None, draft) if look else None
     return Outcome(present.active, present.previous, notes, sessions)

@@ -56,8 +56,8 @@ def unlink(workspace: Workspace, folder: str) -> Link:
         found = _replaceable(workspace.paths, path)
         if found is None:
             raise NotFoundError(
-                f"there is no link in {folder}",
-                "'keyswitch link' shows which one counts here",
+                f"no link in {folder}",
+                "'keyswitch link' shows which link applies here",
             )
         draft.edit(FileChange(path, found.data, None), own=True)
         _forget(draft, found)
@@ -74,15 +74,14 @@ def judge(workspace: Workspace, path: str, status: str) -> Link:
         found = links.read(workspace.paths, path)
         if found is None:
             raise NotFoundError(
-                f"there is no {links.FILE} here or above",
-                "make one: keyswitch link NAME",
+                f"no {links.FILE} here or above",
+                "create one: keyswitch link NAME",
             )
         if status == links.ALLOWED:
             if not found.name:
                 raise InputError(
                     f"{found.path} cannot be used: {found.why}",
-                    "make it a plain file that holds a profile name: "
-                    "keyswitch link NAME",
+                    "replace it with a plain file: keyswitch link NAME",
                 )
             workspace.load(found.name)
         if found.status != status:
@@ -135,7 +134,7 @@ def link_remote(workspace: Workspace, pattern: str, name: str) -> None:
     if patterns.is_directory(pattern):
         raise InputError(
             f"'{pattern}' is a directory",
-            "for a directory: keyswitch link NAME, in that directory",
+            "to link a directory, run in it: keyswitch link NAME",
         )
     workspace.load(name)
     _edit_rules(workspace, "link", pattern, name)
@@ -146,7 +145,7 @@ def unlink_remote(workspace: Workspace, pattern: str) -> str:
     rules = dict(workspace.settings.links)
     if pattern not in rules:
         raise NotFoundError(
-            f"there is no link for '{printable(pattern)}'",
+            f"no link for '{printable(pattern)}'",
             "'keyswitch link' lists them",
         )
     _edit_rules(workspace, "unlink", pattern, None)
@@ -175,9 +174,11 @@ def _replaceable(paths: Paths, path: str) -> Link | None:
         return None
     # An empty file, or one name: anything else may be somebody's work.
     if found.data is None or (not found.name and found.data.strip()):
-        why = found.why if found.data is None else "it holds more than a name"
+        why = (
+            found.why if found.data is None else "it contains more than a name"
+        )
         raise FileStateError(
-            f"{path} is not a link of keyswitch: {why}",
+            f"{path} is not a keyswitch link: {why}",
             "move it out of the way first",
         )
     return found
@@ -189,8 +190,8 @@ def _record(draft: Draft, mark: str, path: str, status: str) -> None:
     exists = os.name == "posix" and os.path.isdir(folder)
     if exists and os.stat(folder).st_mode & 0o022:
         raise FileStateError(
-            f"others may write in {folder}, so nothing in it is trusted",
-            f"delete it, then allow your links again: rm -r {folder}",
+            f"other users can write to {folder}, so nothing in it is trusted",
+            f"delete it and allow your links again: rm -r {folder}",
         )
     text = f"{_WORDS[status]}\n{printable(path)}\n"
     change = FileChange(target, _kept(target), os.fsencode(text), private=True)

@@ -76,14 +76,14 @@ def parse_destination(text: str) -> Destination:
         return Destination(text)
     if ":" not in text:
         raise UsageError(
-            f"'{text}' is no store",
+            f"unknown store '{text}'",
             "--to takes vault, keychain or a reference: "
             "op://Eng/{profile}/{field}",
         )
     for name in _PLACEHOLDER.findall(text):
         if name not in _PLACEHOLDERS:
             raise UsageError(
-                f"there is no placeholder {{{name}}}",
+                f"unknown placeholder {{{name}}}",
                 "the placeholders are {profile} and {field}",
             )
     return Destination(REFERENCE, text)
@@ -135,8 +135,9 @@ class Migration:
                 other = places.setdefault(text, whose)
                 if other != whose:
                     raise UsageError(
-                        f"{other} and {whose} would go to one place: {text}",
-                        "tell them apart with {profile} and {field}",
+                        f"{other} and {whose} would go to the same place: "
+                        f"{text}",
+                        "make the places differ with {profile} and {field}",
                     )
 
     def move(self, name: str) -> list[Move]:
@@ -150,8 +151,8 @@ class Migration:
         is_login = profile.provider == LOGIN_PROVIDER
         if is_login and self.destination.template:
             raise InputError(
-                f"'{name}' is a login, which is renewed while it is used",
-                "it can go to the vault or the keychain",
+                f"'{name}' is a login, which renews itself while in use",
+                "move it to the vault or the keychain",
             )
         moves = [
             self._planned(name, field, ref, self._read(ref))
@@ -196,9 +197,9 @@ class Migration:
             found = self.outside.read([ref.item])[ref.item]
             if found.lease:
                 raise InputError(
-                    f"{ref.item} gives a new value each time, for "
+                    f"{ref.item} returns a new value each time, valid for "
                     f"{found.lease} s",
-                    "leave it there: a copy would end",
+                    "leave it there: a copy would expire",
                 )
             return found.value
         store = open_store(ref.store, self.workspace.paths, self.workspace.ask)
@@ -213,8 +214,8 @@ class Migration:
             present = None
         if present not in (None, one.value) and not self._overwrite:
             raise InputError(
-                f"{text} holds another value already",
-                "name another place, or replace it with --overwrite",
+                f"{text} already holds another value",
+                "name another place, or overwrite it with --overwrite",
             )
         if self.workspace.dry_run:
             return
@@ -223,8 +224,8 @@ class Migration:
         answer = read_now(self.outside, [text])[text]
         if answer.value != one.value:
             raise StoreError(
-                f"{text} gave back another value than it was given",
-                "the profile is unchanged; look at that item",
+                f"{text} returned a different value from the one written",
+                "the profile is unchanged; check that item",
             )
         settings = self.workspace.settings
         if settings.cache == "values":
@@ -239,8 +240,8 @@ class Migration:
         fresh = {one.field: one for one in moves if one.field}
         if any(old.secrets.get(f) != one.old for f, one in fresh.items()):
             raise FileStateError(
-                f"'{name}' was changed meanwhile",
-                f"its secrets are where they were; run it again for {name}",
+                f"'{name}' changed meanwhile",
+                f"its secrets were not moved; run it again for {name}",
             )
         refs = {field: one.new for field, one in fresh.items()}
         new = old._replace(secrets={**old.secrets, **refs})

@@ -50,9 +50,8 @@ def require_own(profile: Profile) -> None:
     """Raise if a profile is a team's: its file is written anew by the team."""
     if profile.team:
         raise InputError(
-            f"'{profile.name}' is a profile of team '{profile.team}', which "
-            "keeps it",
-            f"make one of your own of it: keyswitch copy {profile.name} NAME",
+            f"'{profile.name}' is managed by team '{profile.team}'",
+            f"make your own copy: keyswitch copy {profile.name} NAME",
         )
 
 
@@ -99,7 +98,7 @@ def refuse_existing(workspace: Workspace, name: str) -> None:
     """Raise if a profile with this name exists, readable or not."""
     if os.path.lexists(workspace.paths.profile(name)):
         raise InputError(
-            f"profile '{name}' exists already",
+            f"profile '{name}' already exists",
             f"choose another name, or 'keyswitch rotate {name}' for a new "
             "secret",
         )
@@ -167,6 +166,7 @@ def rotate(
         refs = {field: item.ref for field, item in fresh.items()}
         return old._replace(
             secrets={**old.secrets, **refs},
+            created=today(),  # `doctor` takes it for the key's age
             expires=expires or usual or old.expires,
             expires_expected=not expires and bool(usual),
         )
@@ -180,9 +180,9 @@ def copy(workspace: Workspace, source: str, name: str) -> None:
     profile, _ = workspace.load(source)
     if profile.provider == LOGIN_PROVIDER:
         raise InputError(
-            f"'{profile.name}' is a login, and a second copy of one stops "
-            "working when the first is renewed",
-            "log in once more under another name: keyswitch login NAME",
+            f"'{profile.name}' is a login: a second copy stops working when "
+            "the first is renewed",
+            "log in again under another name: keyswitch login NAME",
         )
     bindings.require(workspace, profile)
     draft = Draft(workspace)
@@ -268,8 +268,8 @@ def replace_text(
         present = draft.read(path, profile_files.PROFILE_LIMIT)
         if present != before.encode("utf-8", "surrogateescape"):
             raise FileStateError(
-                f"{path} was changed while you edited it",
-                f"nothing was changed; edit it again: keyswitch edit {name}",
+                f"{path} changed while you edited it",
+                f"nothing changed; edit it again: keyswitch edit {name}",
             )
         try:
             old = profile_files.parse(before, path)

@@ -34,17 +34,17 @@ def shell_of(typed: str) -> str:
         return shell
     if shell in _WITHOUT_HOOK:
         raise UsageError(
-            f"{shell} has no hook that runs at a prompt",
-            'put into its start file: eval "$(keyswitch env)"',
+            f"{shell} has no prompt hook",
+            'add this to its start file: eval "$(keyswitch env)"',
         )
     if shell == "cmd":
         raise UsageError(
-            "cmd has no hook that runs at a prompt",
-            "start each command with its profile: keyswitch run NAME -- CMD",
+            "cmd has no prompt hook",
+            "run each command with a profile: keyswitch run NAME -- CMD",
         )
     raise UsageError(
-        "there is no prompt hook for that shell",
-        f"known are {', '.join(sorted(rc_block.SHELLS))}",
+        "no prompt hook for that shell",
+        f"choose one of: {', '.join(sorted(rc_block.SHELLS))}",
     )
 
 
@@ -156,7 +156,7 @@ def install(workspace: Workspace, shell: str, *, login: bool) -> None:
     try:
         commit(workspace, make)
     except ReadOnlyError as e:
-        e.hint += ": it needs the block above"
+        e.hint += ": it needs the block"
         raise
 
 
@@ -197,7 +197,7 @@ def notes(workspace: Workspace, shell: str, *, login: bool) -> list[str]:
                 "reads another .zshrc: ZDOTDIR=FOLDER keyswitch install zsh"
             )
     if shutil.which("keyswitch", path=workspace.environ.get("PATH")) is None:
-        found.append("keyswitch is not on PATH, so the block does nothing yet")
+        found.append("keyswitch is not on PATH, so the block has no effect yet")
     return found
 
 

@@ -27,7 +27,7 @@ NAME = "claude-statusline"
 LIMIT = 1 << 20  # bytes of the record
 
 _KEYS = ("statusLine",)
-_LOST = "what the status line was before is not known any more"
+_LOST = "the previous status line is lost"
 
 
 class StatusLineSet(Frozen):
@@ -166,14 +166,14 @@ def _require_kept(path: str, raw: str | None) -> None:
     """Raise for a status line that cannot be called or kept."""
     if raw is not None and not isinstance(json.loads(raw), dict):
         raise FileStateError(
-            f"statusLine in {path} is no object, so Claude Code ignores the "
-            "whole file",
-            "correct it, or take it out",
+            f"statusLine in {path} is not an object, so Claude Code ignores "
+            "the whole file",
+            "correct or remove it",
         )
     if raw is not None and secrets_in(raw):
         raise FileStateError(
-            f"statusLine in {path} holds a secret",
-            "put it where only the command reads it",
+            f"statusLine in {path} contains a secret",
+            "move it to where only the command reads it",
         )
 
 

@@ -47,8 +47,8 @@ def capture(
             logins.draft.notes.append(owners.at_your_word(live))
         if owner == name and moves.is_earlier(logins, own, name):
             raise InputError(
-                f"the present login is an earlier state of '{name}'",
-                f"put its newest one in place: keyswitch use {name}",
+                f"the current login is an older version of '{name}'",
+                f"switch to its newest version: keyswitch use {name}",
             )
         logins.set_folder(logins.folder()._replace(live=name))
         return own
@@ -68,8 +68,8 @@ def _present(logins: LoginBook, name: str) -> Login:
     live = logins.live()
     if not live.usable:
         raise NotFoundError(
-            f"there is no login in {logins.place.where}",
-            f"log in first: in Claude Code /login, or 'keyswitch login {name}'",
+            f"no login in {logins.place.where}",
+            f"log in first: /login in Claude Code, or keyswitch login {name}",
         )
     return live
 
@@ -84,13 +84,13 @@ def from_orphan(
         kept = logins.fetch(chosen.ref)
         parts = owners.claimed(logins, kept, name)
         if owners.goes_by_name(logins, parts, name):
-            word = f"{owners.at_your_word(kept)}; it was kept at {chosen.at}"
+            word = f"{owners.at_your_word(kept)}; it was saved at {chosen.at}"
             logins.draft.notes.append(word)
         if holder:
             logins.disown(holder, chosen)
             logins.draft.notes.append(
-                f"it was kept as that of '{holder}', which has the one before "
-                "it again"
+                f"it was saved as the login of '{holder}', which now has the "
+                "previous one again"
             )
         else:
             ledger = login_ledger.given_owner(logins.ledger, chosen, name)
@@ -148,15 +148,15 @@ def _refuse_another(logins: LoginBook, name: str, parts: Login) -> None:
     owner = owners.owner_of(logins, parts)
     if owner and owner != name:
         raise InputError(
-            f"this account is kept already, as '{owner}'",
-            f"switch to it: keyswitch use {owner}; every switch keeps its "
+            f"this account is already saved as '{owner}'",
+            f"switch to it: keyswitch use {owner}; every switch saves its "
             "newest tokens",
         )
     _refuse_other_kind(logins, name)
     held = owners.identity_of(logins, name)
     if logins.profile(name) is not None and not held.fits(parts.identity):
         raise InputError(
-            f"profile '{name}' is of another account", _ANOTHER_NAME
+            f"profile '{name}' belongs to another account", _ANOTHER_NAME
         )
 
 
@@ -169,11 +169,11 @@ def _refuse_other_kind(logins: LoginBook, name: str) -> None:
     if profile is None:
         if os.path.lexists(logins.workspace.paths.profile(name)):
             raise InputError(
-                f"the file of profile '{name}' cannot be read",
-                f"mend it: keyswitch edit {name}",
+                f"cannot read the file of profile '{name}'",
+                f"fix it: keyswitch edit {name}",
             )
     elif profile.provider != LOGIN_PROVIDER:
-        raise InputError(f"profile '{name}' is no login", _ANOTHER_NAME)
+        raise InputError(f"profile '{name}' is not a login", _ANOTHER_NAME)
 
 
 def log_in(
@@ -207,8 +207,8 @@ def log_in(
         )
         if done.returncode:
             raise KeyswitchError(
-                f"Claude Code's login ended with status {done.returncode}",
-                "nothing was changed; try again",
+                f"Claude Code's login failed with status {done.returncode}",
+                "nothing changed; try again",
             )
         return _keep_scratch(workspace, name, folder, store=store, label=label)
 
@@ -219,8 +219,8 @@ def check_log_in(workspace: Workspace, name: str) -> str:
     program = shutil.which("claude", path=workspace.environ.get("PATH"))
     if program is None:
         raise NotFoundError(
-            "there is no 'claude' on PATH",
-            "install Claude Code, or keep a login that is there: --capture",
+            "'claude' is not on PATH",
+            "install Claude Code, or save the current login: --capture",
         )
     _refuse_other_kind(LoginBook(Draft(workspace), workspace.places), name)
     return program
@@ -233,8 +233,8 @@ def _keep_scratch(
     parts = LoginBook(Draft(workspace), made).live()
     if not parts.usable:
         raise NotFoundError(
-            "Claude Code's login left no token behind",
-            "nothing was changed; try again",
+            "Claude Code's login wrote no token",
+            "nothing changed; try again",
         )
 
     try:
@@ -242,9 +242,8 @@ def _keep_scratch(
     except InputError as e:
         _keep_refused(workspace, parts, store)
         raise InputError(
-            f"{e.message}; the new login is kept beside it",
-            "give it a name of its own, or that of its account: keyswitch "
-            "login NAME --orphan",
+            f"{e.message}; the new login was saved separately",
+            "give it a name: keyswitch login NAME --orphan",
         ) from e
 
 

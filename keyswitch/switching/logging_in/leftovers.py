@@ -121,17 +121,17 @@ def _look(workspace: Workspace) -> list[str]:
         return [_UNKNOWN.format(active)]
     if not live.named_identity.fits(wanted):
         who = f"as '{owner}'" if owner else "with another account"
-        said = f"somebody logged Claude Code in {who}; '{active}' is not in use"
+        said = f"Claude Code was logged in {who}, so '{active}' is not in use"
         return [said]
     _put_back(workspace, active)
-    whom = f"'{owner}'" if owner else "an account of no profile"
-    said = f"an old session had put the login of {whom} back; both are kept"
-    return [f"{said}, and '{active}' is in place again"]
+    whom = f"'{owner}'" if owner else "an account without a profile"
+    said = f"an old session had restored the login of {whom}; both are saved"
+    return [f"{said}, and '{active}' is in use again"]
 
 
 _UNKNOWN = (
-    "Claude Code's login was exchanged, and it does not say whose it is; if "
-    "it is that of '{0}': keyswitch login {0} --capture"
+    "Claude Code's login was replaced, and the account of the new one is "
+    "unknown; if it belongs to '{0}': keyswitch login {0} --capture"
 )
 
 
@@ -186,8 +186,8 @@ def _new(paths: Paths) -> tuple[str, int]:
                 return folder, descriptor
             os.close(descriptor)
     raise FileStateError(
-        f"no folder can be locked in {paths.state}",
-        "try again, or keep that folder on another file system",
+        f"cannot lock folders in {paths.state}",
+        "try again, or move that folder to another file system",
     )
 
 

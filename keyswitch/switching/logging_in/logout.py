@@ -22,7 +22,7 @@ def look(workspace: Workspace, name: str) -> list[str]:
     profile, _ = workspace.load(name)
     if profile.provider != LOGIN_PROVIDER:
         raise InputError(
-            f"'{name}' is no login", f"keyswitch revoke-local {name}"
+            f"'{name}' is not a login", f"keyswitch revoke-local {name}"
         )
     with Progress(f"looking for the login of '{name}'"):
         return _found(workspace, name, profile)
@@ -31,11 +31,11 @@ def look(workspace: Workspace, name: str) -> list[str]:
 def _found(workspace: Workspace, name: str, profile: Profile) -> list[str]:
     logins = LoginBook(Draft(workspace), workspace.places)
     found = [
-        f"{g.store}: generation {g.generation} of '{name}', kept {g.at}"
+        f"{g.store}: generation {g.generation} of '{name}', saved {g.at}"
         for g in logins.ledger.generations.get(name, ())
     ]
     found += [
-        f"{g.store}: an earlier state of '{name}', kept {g.at}"
+        f"{g.store}: an older version of '{name}', saved {g.at}"
         for g in _orphans_of(logins, name)
     ]
     if not found and FIELD in profile.secrets:

@@ -103,7 +103,7 @@ class LoginBook:
         profile = self.profile(name)
         if profile is None:
             raise FileStateError(
-                f"profile '{name}' cannot be read", f"keyswitch edit {name}"
+                f"cannot read profile '{name}'", f"keyswitch edit {name}"
             )
         old = profile.secrets.get(FIELD)
         number = old.generation + 1 if old else 1
@@ -204,7 +204,7 @@ class LoginBook:
         newest, ref = self.newest(name), self.ref(name)
         if ref is None:
             raise StoreError(
-                f"profile '{name}' has no login stored",
+                f"profile '{name}' has no stored login",
                 f"log in again: keyswitch login {name}",
             )
         if newest is None or newest.item == ref.item:
@@ -262,13 +262,13 @@ def of_nobody(parts: Login, shown: str) -> str:
     who = parts.described().get("email", "")
     if not shown and (parts.token_identity.account or not parts.has_tokens):
         return (
-            f"the login that was there ({who or 'an account of no profile'}) "
-            "belongs to no profile; it is kept, and 'keyswitch login NAME "
-            "--orphan' makes it one"
+            f"the previous login ({who or 'an account without a profile'}) "
+            "belongs to no profile; it was saved; to make it a profile: "
+            "keyswitch login NAME --orphan"
         )
-    name = f"the name of '{shown}'" if shown else who
+    name = f"the account of '{shown}'" if shown else who
     though = f", though Claude Code shows {name}" if name else ""
     return (
-        f"the login that was there does not say whose it is{though}; it is "
-        "kept, and 'keyswitch login NAME --orphan' gives it to a profile"
+        f"the account of the previous login is unknown{though}; it was saved; "
+        "to make it a profile: keyswitch login NAME --orphan"
     )

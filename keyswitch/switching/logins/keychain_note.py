@@ -54,7 +54,7 @@ class Change(Frozen):
     tokens: tuple[str, ...]  # fingerprints of the login that is put there
 
 
-_LOST = "an interrupted change of a login is not finished: make it again"
+_LOST = "a login change was interrupted: run the command again"
 
 
 def decoded(path: str, data: bytes | None) -> tuple[Change, ...]:
@@ -100,7 +100,7 @@ def plan(
     for other in unfinished(paths):
         if other != folder:
             raise FileStateError(
-                f"a change of the login of {other} is not finished",
+                f"a change of the login of {other} is unfinished",
                 "unlock the keychain: security unlock-keychain",
             )
     note = note_file(paths)
@@ -137,7 +137,7 @@ def finish_noted(workspace: Workspace, keychain: Keychain) -> list[str]:
     except DamagedFileError:
         raise
     except KeyswitchError as e:
-        return [f"the login is not in place yet: {e.message}; {e.hint}"]
+        return [f"the login is not yet written: {e.message}; {e.hint}"]
 
 
 def _finish(workspace: Workspace, keychain: Keychain) -> list[str]:
@@ -154,13 +154,13 @@ def _finish(workspace: Workspace, keychain: Keychain) -> list[str]:
         for change in decoded(note_file(workspace.paths), data):
             parts = _wanted_login(workspace, change.tokens)
             if parts is None:
-                said.append("the login of the last change is not stored now")
+                said.append("the login of the last change is no longer stored")
                 continue
             with held(_locks(change.folder)):
                 for item in change.items:
                     said += _finish_item(keychain, item, parts)
         forget_note(workspace.paths)
-    return [*said, "finished a change of the login that was interrupted"]
+    return [*said, "finished an interrupted login change"]
 
 
 def _wanted_login(workspace: Workspace, tokens: Sequence[str]) -> Login | None:
@@ -184,4 +184,4 @@ def _finish_item(keychain: Keychain, wanted: Wanted, parts: Login) -> list[str]:
     if digest(present) == wanted.old and digest(after) == wanted.new:
         put_item(keychain, wanted.service, after)
         return []
-    return [f"the keychain item '{wanted.service}' was changed by others"]
+    return [f"another program changed the keychain item '{wanted.service}'"]

@@ -67,9 +67,10 @@ def _keep_again(logins: LoginBook, name: str, own: Login, store: str) -> None:
         by_name = owners.goes_by_name(logins, own, name)
         if by_name:
             logins.draft.notes.append(
-                "the login that was there does not say whose it is; it is kept "
-                f"for '{name}', whose name Claude Code shows, beside the one "
-                "before; if it is another's: keyswitch login NAME --orphan"
+                "the account of the previous login is unknown; it was saved "
+                f"for '{name}', the account that Claude Code shows, beside the "
+                "older one; if it belongs to another account: keyswitch login "
+                "NAME --orphan"
             )
         logins.keep_for(name, own, store="" if kept else store, by_name=by_name)
 
@@ -114,7 +115,7 @@ def reclaim(logins: LoginBook, name: str) -> None:
     found = max(newer, key=lambda orphan: orphan.expires_at)
     if not found.says_whose:
         logins.draft.notes.append(
-            f"a login that may be a newer one of '{name}' is kept, too: "
+            f"also saved a login that may be a newer one of '{name}': "
             f"keyswitch login {name} --orphan"
         )
         return
@@ -173,9 +174,9 @@ def switch_to(logins: LoginBook, profile: Profile) -> None:
     reclaim(logins, profile.name)
     if folder.live == profile.name and not live.usable:
         logins.draft.notes.append(
-            f"Claude Code had no login of '{profile.name}' any more: it was "
-            "logged out, or its renewal was refused; if the stored copy is "
-            f"refused, too: keyswitch login {profile.name}"
+            f"Claude Code no longer had the login of '{profile.name}': it was "
+            "logged out, or its renewal was rejected; if the stored copy is "
+            f"rejected too: keyswitch login {profile.name}"
         )
     if not logins.is_in_place(live, logins.newest(profile.name)):
         logins.put_in_place(logins.stored(profile.name))
@@ -291,6 +292,5 @@ def _give(logins: LoginBook, live: Login, what: str, name: str) -> None:
             logins.put_in_place(logins.fetch(kept.ref))
         return
     logins.draft.notes.append(
-        "the login that was there before is not kept any more, so the present "
-        "one stays"
+        "the previous login is no longer stored, so the current one stays"
     )

@@ -213,8 +213,8 @@ def newest_claimable(logins: LoginBook, name: str) -> tuple[Generation, str]:
         choices = unnamed + by_name or nobodys
     if not choices:
         raise NotFoundError(
-            "no login is kept that belongs to nobody",
-            "keep the present one: keyswitch login NAME --capture",
+            "no saved login is without a profile",
+            "save the current login: keyswitch login NAME --capture",
         )
     # Of the same second, the first one is the newest.
     return max(choices, key=lambda found: found[0].at)
@@ -236,5 +236,7 @@ def claimed(logins: LoginBook, parts: Login, name: str) -> Login:
 def at_your_word(parts: Login) -> str:
     """Say how little is known of whose a login is."""
     who = parts.described().get("email", "")
-    shown = f"Claude Code shows {who}" if who else "no name is shown"
-    return f"the login does not say itself whose it is; {shown}"
+    shown = (
+        f"Claude Code shows {who}" if who else "Claude Code shows no account"
+    )
+    return f"the account of this login is unknown; {shown}"

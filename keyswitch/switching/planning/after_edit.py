@@ -79,7 +79,7 @@ def plan_back(
     switches = pointer is not None and not keeps_own
     if draft.conflicts and switches:  # after an edit they are left, and named
         raise KeyswitchError(
-            f"{draft.conflicts[0]} was changed since by somebody else",
+            f"{draft.conflicts[0]} has changed since",
             "switch yourself: keyswitch use NAME, or keyswitch off",
         )
     return profile
@@ -97,9 +97,9 @@ def remove_logins(draft: Draft, profile: Profile) -> None:
     if apart := len(ledger.orphans) - len(before.orphans):
         logins = "1 older login" if apart == 1 else f"{apart} older logins"
         draft.notes.append(
-            f"{logins} of '{profile.name}' may be another account's and stay "
-            "in the store: 'keyswitch login NAME --orphan' gives the newest "
-            "one to a profile"
+            f"{logins} of '{profile.name}' may belong to another account and "
+            "stay in the store; to make the newest one a profile: keyswitch "
+            "login NAME --orphan"
         )
     ledger, gone = login_ledger.without_profile(ledger, profile.name)
     draft.write_ledger(ledger)
@@ -141,8 +141,8 @@ def renamed_folder(
     target = workspace.paths.folder_of(new)
     if not _is_free(target):
         raise InputError(
-            f"there is something of a former profile '{new}': {target}",
-            "move away what you want of it, then delete it",
+            f"a former profile '{new}' left {target}",
+            "move what you want to keep, then delete it",
         )
     return (Folder(source, target),)
 

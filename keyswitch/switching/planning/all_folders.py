@@ -100,13 +100,13 @@ def plan_elsewhere(
         error = draft.attempt(plan)
         if error is not None:
             draft.notes.append(
-                f"{places.config_dir} is left as it is ({error.message}); "
-                f"later: {way_out(places)}"
+                f"{places.config_dir} was not changed ({error.message}); to do "
+                f"it later: {way_out(places)}"
             )
         elif draft.changes_of(places.settings) and not before:
             draft.elsewhere.append(places.config_dir)
             what = "follows" if wanted else "was restored"
-            draft.notes.append(f"{places.config_dir} {what}, too")
+            draft.notes.append(f"{places.config_dir} {what} too")
 
 
 def plan_own(draft: Draft, name: str) -> None:

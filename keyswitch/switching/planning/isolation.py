@@ -44,7 +44,7 @@ def prepare(draft: Draft, profile: Profile) -> None:
     )
     draft.link(links)
     draft.notes += [
-        f"{path} is not shared: it is a file of its own" for path in in_the_way
+        f"{path} is not shared: it is a separate file" for path in in_the_way
     ]
     draft.add(
         table.main().folders.first_files(own, workspace.places, draft.settled)
@@ -104,8 +104,8 @@ def move_out(draft: Draft, name: str, told: str = "") -> None:
     own = own_folder(draft.workspace, name)
     if told and one_copy.is_live_in(draft, own, name):
         draft.notes.append(
-            "the login of its folder is kept, and in place again with "
-            f"'keyswitch use {told}'"
+            "the login of its folder was saved; to use it again: keyswitch "
+            f"use {told}"
         )
     one_copy.take_out(draft, name, own)
 
@@ -138,9 +138,9 @@ def make_folder(workspace: Workspace, profile: Profile) -> None:
     except (KeyswitchError, OSError) as e:
         error = unusable(folder, e) if isinstance(e, OSError) else e
         raise CleanupLeftError(
-            f"'{profile.name}' is changed, but not its folder: {error.message}",
-            "the next keyswitch command that uses it tries again: "
-            f"keyswitch use {profile.name}",
+            f"'{profile.name}' was changed, but not its folder: "
+            f"{error.message}",
+            f"try again with: keyswitch use {profile.name}",
         ) from e
 
 
@@ -152,8 +152,7 @@ def follow(draft: Draft, profile: Profile) -> None:
         prepare(draft, profile)
         if profile.provider == LOGIN_PROVIDER:
             draft.notes.append(
-                "its login moves to its folder with 'keyswitch use "
-                f"{profile.name}'"
+                f"to move its login to its folder: keyswitch use {profile.name}"
             )
     elif os.path.isdir(folder):
         move_out(draft, profile.name, profile.name)

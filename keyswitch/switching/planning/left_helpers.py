@@ -34,7 +34,7 @@ def findings(workspace: Workspace) -> list[Finding]:
 def _failing(workspace: Workspace, places: Places) -> Finding | None:
     """Return that a folder's helper has nothing to answer, if it is so."""
     own = known_folders.is_own(workspace, places)
-    why = "it is the folder of a profile that is gone"
+    why = "its folder belongs to a removed profile"
     if not own:
         why = _no_answer(workspace)
     if not why or not known_folders.calls_us(workspace, places):
@@ -43,9 +43,8 @@ def _failing(workspace: Workspace, places: Places) -> Finding | None:
     return Finding(
         "helper-left" if here else "helper-elsewhere",
         WARNING,
-        f"the helper in {places.settings} can only fail: {why}",
-        "keyswitch, of this installation or of another one, put it there, and "
-        "it was not taken out",
+        f"the apiKeyHelper in {places.settings} can only fail: {why}",
+        "this or another keyswitch installation added it and did not remove it",
         "keyswitch off" if here else known_folders.way_out(places),
         places.settings,
     )
@@ -67,8 +66,9 @@ def _left_here(workspace: Workspace) -> Finding | None:
     return Finding(
         "helper-left",
         NOTE,
-        f"the helper in {places.settings} was not put there by this keyswitch",
-        "another installation of keyswitch did, which may be gone one day",
+        "another keyswitch installation added the apiKeyHelper in "
+        f"{places.settings}",
+        "it stops working if that installation is removed",
         f"keyswitch use {name}".rstrip(),
         places.settings,
     )

@@ -43,7 +43,7 @@ def leave_others(draft: Draft, profile: Profile, target: Places) -> None:
         raise InputError(
             f"the login of '{name}' is in use in {usual.config_dir}, and a "
             "second copy would stop working",
-            "switch that one first: keyswitch use OTHER, or keyswitch off",
+            "switch there first: keyswitch use OTHER, or keyswitch off",
         )
     _leave(draft, name, target)
 

@@ -42,5 +42,5 @@ def cannot_run(ready: Prepared, error: OSError) -> KeyswitchError:
     """Return what is said of a command that could not be started."""
     return KeyswitchError(
         f"cannot run '{ready.command[0]}': {error.strerror}",
-        "check that it is a program and that you may run it",
+        "check that it is a program you may run",
     )

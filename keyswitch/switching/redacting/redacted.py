@@ -46,7 +46,7 @@ def execute(
     """Run the command to its end, and return its exit status."""
     if os.name != "posix":
         raise UsageError(
-            "run --redact needs a Unix system", "run it without --redact"
+            "run --redact needs a Unix system", "leave out --redact"
         )
     values = known_secrets.secret_values(workspace, profile)
     ready = run.prepare(

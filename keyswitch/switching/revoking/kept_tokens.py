@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # What the unlock cache holds beside values, by the word after its prefix.
 _OF_NO_PROFILE = {
-    "dek": "key of the vault",
-    "login": "token of a login to a manager",
+    "dek": "key to the vault",
+    "login": "login token of a manager",
     "silent": "a manager that did not answer",
 }
 
@@ -113,8 +113,8 @@ class Stored:
             for ref in record.discarded:
                 if ref.item not in self.owners:
                     yield FoundToken(
-                        f"{ref.store}: kept for undo of "
-                        f"'{record.command} {record.profile}'",
+                        f"{ref.store}: kept to undo '{record.command} "
+                        f"{record.profile}'",
                         ref.hint,
                         record.profile,
                         "replaced or removed",
@@ -164,7 +164,7 @@ class Stored:
             why = "superseded" if owner else "of no profile"
             what = f"login of {orphan.email or 'an account without a name'}"
             if orphan.item in needed:
-                what, why = f"{what}, which 'off' gives back", ""
+                what, why = f"{what}, which 'off' restores", ""
             yield _kept(what, orphan, owner, why)
 
     def _owner_of_orphan(self, orphan: Generation) -> str:
@@ -203,7 +203,7 @@ def _kept(
     what: str, generation: Generation, owner: str, why: str
 ) -> FoundToken:
     return FoundToken(
-        f"{generation.store}: {what}, kept {generation.at}",
+        f"{generation.store}: {what}, saved {generation.at}",
         "",
         owner,
         why,

@@ -52,7 +52,7 @@ def _leaves(scope: str, name: str) -> bool:
 
 def look(workspace: Workspace, scope: str, name: str) -> list[FoundToken]:
     """Return what `remove` would remove; nothing is changed."""
-    with Progress("looking for tokens on this machine"):
+    with Progress("searching this machine for tokens"):
         return select(Scan(Draft(workspace)).everything(), scope, name)
 
 

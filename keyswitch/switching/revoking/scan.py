@@ -94,12 +94,12 @@ class Scan:
         if token.login_in:
             of_login = self.live[token.login_in][1]
         if token.is_helper:
-            masked = "(a command of keyswitch)"
+            masked = "(a keyswitch command)"
             stale = "" if active else "no profile is active"
         elif token.end_of is not None:
             masked = f"…{token.value[-4:]}"
             owner = self.stored.owners.get(token.end_of, "")
-            stale = "" if owner else "of a key that no profile has"
+            stale = "" if owner else "of a key that belongs to no profile"
         elif of_login:
             # Whoever renewed it since. What the active profile works with is
             # not stale, however it looks.

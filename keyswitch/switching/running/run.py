@@ -50,12 +50,14 @@ def program_of(
     if command[:1] == ["--"]:
         command = command[1:]
     if not command:
-        raise UsageError("there is no command after --", "name a program")
+        raise UsageError(
+            "no command after --", "add one: keyswitch run NAME -- CMD"
+        )
     program = shutil.which(command[0], path=workspace.environ.get("PATH"))
     if program is None:
         raise InputError(
-            f"there is no command '{command[0]}'",
-            "name a program of your PATH after --",
+            f"command not found: '{command[0]}'",
+            "give a program on your PATH after --",
         )
     launch: Launch | None = table.main().launch
     if launch is not None and not launch.is_it(program):
@@ -159,7 +161,7 @@ def _become(program: str, command: list[str], child: dict[str, str]) -> int:
         except OSError as e:
             raise KeyswitchError(
                 f"cannot run '{command[0]}': {e.strerror}",
-                "check that it is a program and that you may run it",
+                "check that it is a program you may run",
             ) from e
     import subprocess
 

@@ -80,7 +80,7 @@ def _program(workspace: Workspace, wanted: str | None) -> str:
         if found is not None:
             return found
     raise InputError(
-        f"there is no shell '{names[0]}'",
+        f"shell not found: '{names[0]}'",
         "name a program: keyswitch shell NAME --shell bash",
     )
 
@@ -130,7 +130,7 @@ def _start(argv: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
     except OSError as e:
         raise KeyswitchError(
             f"cannot run '{argv[0]}': {e.strerror}",
-            "check that it is a program and that you may run it",
+            "check that it is a program you may run",
         ) from e
 
 

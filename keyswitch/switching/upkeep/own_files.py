@@ -48,7 +48,7 @@ NEWER = "own-file-newer"  # of a finding: nothing may be changed
 NEWER_ERRORS = (NewerFileError, envelope.NewerError)
 
 _LIMIT = 1 << 24  # bytes
-_WITHOUT = "keyswitch goes on without it, and it is kept under another name"
+_WITHOUT = "keyswitch works without it and moves it out of the way"
 
 
 def findings(paths: Paths, environ: Mapping[str, str]) -> list[Finding]:
@@ -75,12 +75,12 @@ def mend(
             elif identity(m.path) != m.expected:
                 continue  # another command was faster
             elif m.kind == Mend.ASIDE:
-                done.append(f"{m.path} is kept as {set_aside(m.path)}")
+                done.append(f"moved {m.path} to {set_aside(m.path)}")
             else:
                 permissions.change_mode(m.path, m.mode)
-                done.append(f"{m.path} has the mode {m.mode:04o}")
+                done.append(f"changed the mode of {m.path} to {m.mode:04o}")
         except OSError as e:
-            done.append(f"{m.path} stays as it is: {e.strerror}")
+            done.append(f"cannot change {m.path}: {e.strerror}")
     return done
 
 
@@ -199,8 +199,8 @@ def _settings(paths: Paths) -> Iterator[Finding]:
         yield _aside(
             paths.config_file,
             e.message,
-            "no profile is used while its settings are not known; without "
-            "the file, the usual ones count",
+            "keyswitch uses no profile while its settings are unknown; "
+            "without the file, the defaults apply",
             e.hint,
         )
     catalogue = load_catalogue(paths)
@@ -237,7 +237,7 @@ def _vault(paths: Paths) -> Iterator[Finding]:
             "own-file-damaged",
             severity,
             f"{path} is {'damaged' if key is not None else 'missing'}",
-            "the vault does not open by itself any more",
+            "the vault no longer opens by itself",
             fix,
             path,
         )
@@ -254,7 +254,7 @@ def _mode(path: str, found: os.stat_result, wanted: int) -> Iterator[Finding]:
             "own-file-mode",
             ERROR,
             f"{path} has mode {present:04o}",
-            "keyswitch cannot work with it, or others could change it",
+            "keyswitch cannot use it, or other users can change it",
             f"chmod {wanted:04o} {quote(path)}",
             path,
             Mend(Mend.MODE, path, mode=wanted, expected=identity(path)),
@@ -277,7 +277,7 @@ def _aside(
 
 def _for_a_person(path: str, error: KeyswitchError) -> Finding:
     check = NEWER if isinstance(error, NEWER_ERRORS) else "own-file-damaged"
-    why = "what needs this file does not work; everything else does"
+    why = "only what needs this file does not work"
     step = one_step(error, why, f"correct {path}")
     return Finding(check, ERROR, error.message, *step, path)
 
@@ -288,7 +288,8 @@ def _hooks(paths: Paths, environ: Mapping[str, str]) -> Iterator[Finding]:
             "hook-file",
             NOTE,
             what,
-            "each new terminal asks keyswitch for its hook, which takes longer",
+            "each new terminal runs keyswitch to get its hook, which takes "
+            "longer",
             "keyswitch doctor --fix",
             path,
             Mend(Mend.HOOK, path),
@@ -301,4 +302,4 @@ def _write_hook(paths: Paths, environ: Mapping[str, str], path: str) -> str:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
         write_private(path, found[1])
-    return f"{path} is written"
+    return f"wrote {path}"

@@ -66,8 +66,8 @@ def carry_out(
         raise error
     places = ", ".join(step.place for step, _ in failed)
     raise CleanupLeftError(
-        f"left as it is: {places} ({error.message})",
-        f"{error.hint}; then again: keyswitch uninstall --all",
+        f"not changed: {places} ({error.message})",
+        f"{error.hint}; then run again: keyswitch uninstall --all",
     ) from error
 
 
@@ -75,8 +75,8 @@ def what_stays(workspace: Workspace) -> list[str]:
     """Return what is still there afterwards, and how it goes, a line each."""
     paths = workspace.paths
     lines = [
-        f"what keyswitch wrote into {places.config_dir}, which is not there "
-        "now: when it is back, keyswitch uninstall --all"
+        f"what keyswitch wrote into {places.config_dir}, which is missing now; "
+        "when it is back: keyswitch uninstall --all"
         for places, _ in known_folders.changed(workspace)
         if not os.path.isdir(places.config_dir)
     ]
@@ -90,8 +90,8 @@ def what_stays(workspace: Workspace) -> list[str]:
     logins = [f"'{p.name}'" for p in profiles if p.provider == LOGIN_PROVIDER]
     if logins:
         lines.append(
-            f"the logins of {', '.join(logins)}, which may be nowhere else: "
-            "keyswitch use NAME puts one in place"
+            f"the logins of {', '.join(logins)}, which may exist nowhere else; "
+            "to use one: keyswitch use NAME"
         )
     if os.path.exists(paths.vault_file):
         lines.append(f"the vault {paths.vault_file}")
@@ -99,10 +99,12 @@ def what_stays(workspace: Workspace) -> list[str]:
     present = [p for p in own if os.path.isdir(p)]
     if present:
         lines.append(
-            "keyswitch's own folders, to be deleted once the profiles are "
-            f"removed: {', '.join(dict.fromkeys(present))}"
+            "keyswitch's own folders; delete them after removing the "
+            f"profiles: {', '.join(dict.fromkeys(present))}"
         )
-    lines.append("'.keyswitch' files of linked directories, which do nothing")
+    lines.append(
+        "'.keyswitch' files in linked directories, which have no effect"
+    )
     return lines
 
 
@@ -115,10 +117,10 @@ def _usual_folder(workspace: Workspace) -> Iterator[RemovalStep]:
     name = state.read(workspace.paths).active
     if not (name or recorded or calls_us(workspace, places)):
         return
-    what = f"'{name}' is switched off, " if name else ""
+    what = f"'{name}' will be deactivated, " if name else ""
     yield RemovalStep(
         places.config_dir,
-        f"{what}what was there before keyswitch comes back",
+        f"{what}the settings from before keyswitch will be restored",
         lambda: use.off(workspace).notes,
     )
 
@@ -129,7 +131,7 @@ def _other_folders(workspace: Workspace) -> Iterator[RemovalStep]:
             continue
         yield RemovalStep(
             places.config_dir,
-            "what was there before keyswitch comes back",
+            "the settings from before keyswitch will be restored",
             partial(_take_out, workspace, places, moves_login=moves_login),
         )
 
@@ -151,7 +153,7 @@ def _status_lines(workspace: Workspace) -> Iterator[RemovalStep]:
     for path in status_line_setting.present_in(workspace):
         yield RemovalStep(
             path,
-            "the former status line comes back",
+            "the previous status line will be restored",
             lambda: status_line_setting.uninstall(workspace) and None,
         )
 
@@ -162,8 +164,8 @@ def _start_files(workspace: Workspace) -> Iterator[RemovalStep]:
         edits = start_files.plan_uninstall(workspace, shell)
         for edit in edits:
             yield RemovalStep(
-                edit.path, "the block of keyswitch goes", carry_out
+                edit.path, "the keyswitch block will be removed", carry_out
             )
         path = workspace.paths.hook_file(shell)
         if not edits and os.path.lexists(path):
-            yield RemovalStep(path, "the hook file goes", carry_out)
+            yield RemovalStep(path, "the hook file will be removed", carry_out)

@@ -19,7 +19,7 @@ from keyswitch.targets.splice import Edited
 from keyswitch.targets.verdict import Mend
 from keyswitch.workspace import Workspace
 
-_AGAIN = "look again: keyswitch doctor"
+_AGAIN = "check again: keyswitch doctor"
 _EDITS = (Mend.MEMBER, Mend.ELEMENT, Mend.LINE)
 
 
@@ -96,7 +96,7 @@ def _without(m: Mend, data: bytes) -> bytes:
 
 
 def _changed(path: str) -> KeyswitchError:
-    return FileStateError(f"{path} was changed since it was looked at", _AGAIN)
+    return FileStateError(f"{path} changed after it was checked", _AGAIN)
 
 
 def _gone(path: str) -> KeyswitchError:

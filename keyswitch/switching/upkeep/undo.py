@@ -27,8 +27,8 @@ def last(workspace: Workspace) -> Record:
     records = history.parse_undo(read_regular(path, history.LIMIT), path)
     if not records:
         raise KeyswitchError(
-            "there is no change to take back",
-            "'keyswitch history' lists what was done",
+            "nothing to undo",
+            "'keyswitch history' lists past changes",
         )
     return records[-1]
 
@@ -86,7 +86,7 @@ def _pointer_back(workspace: Workspace, record: Record) -> State | None:
     present = state.read(workspace.paths)
     if (present.active, present.previous) != record.pointer_after:
         raise FileStateError(
-            "the active profile was changed since",
+            "the active profile has changed since",
             "switch yourself: keyswitch use NAME",
         )
     return state.State(*record.pointer_before, state.new_stamp())
@@ -99,8 +99,8 @@ def _require_place(draft: Draft, record: Record) -> None:
         ledger = draft.ledger()
         places = known_folders.login_place(draft.workspace, ledger, place)
         raise FileStateError(
-            f"that change moved a login in {place}, not in {here}",
-            f"take it back there: {known_folders.way_out(places, 'undo')}",
+            f"the last change moved a login in {place}, not in {here}",
+            f"undo it there: {known_folders.way_out(places, 'undo')}",
         )
 
 
@@ -142,8 +142,8 @@ def _mended_back(record: Record) -> list[FileChange]:
 
 def _changed_since(path: str) -> FileStateError:
     return FileStateError(
-        f"{path} was changed since, so the change cannot be taken back",
-        "change it yourself; 'keyswitch history' says what was done",
+        f"cannot undo the change: {path} has changed since",
+        "change it by hand; 'keyswitch history' lists past changes",
     )
 
 

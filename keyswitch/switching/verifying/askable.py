@@ -88,7 +88,7 @@ class Askables:
             secrets = {field: Secret(login.managed_key)}
             found = self._subject(console, key, secrets)
             return found._replace(renew=again)
-        raise NotAskedError(REFUSED, "the login was emptied", again)
+        raise NotAskedError(REFUSED, "the login was blanked", again)
 
 
 def _require_valid(login: Login) -> None:

@@ -73,13 +73,13 @@ def _require_own_address(situation: Situation, profile: Profile) -> None:
     url, flag = verdict.base_url, verdict.flag
     if url is not None and url.text != profile.fields.get("base_url"):
         raise InputError(
-            f"not asked: requests go to {urls.shown(url.text)}, which is not "
-            f"where '{name}' belongs",
+            f"not checked: requests go to {urls.shown(url.text)}, not to the "
+            f"host of '{name}'",
             f"correct {where(url.source)}, or: keyswitch verify {name}",
         )
     if name == situation.chosen and situation.wrong_provider:
         raise InputError(
-            f"not asked: requests go to {verdict.service}, and '{name}' is "
+            f"not checked: requests go to {verdict.service}, and '{name}' is "
             "for another service",
             f"correct {where(flag.source)}" if flag else "keyswitch verify",
         )

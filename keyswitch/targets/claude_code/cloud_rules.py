@@ -50,12 +50,12 @@ AZURE_DEVELOPER = "azd"
 _AWS_FIRST = (
     Rule(
         AWS_EXPORT,
-        "what the command of the settings prints comes before the AWS chain",
+        "the output of the settings' command comes before the AWS chain",
         "export/flat+profile",
     ),
     Rule(
         AWS_REFRESH,
-        "it runs where AWS does not know the present identity",
+        "it runs if AWS does not know the current identity",
         "refresh-refused/default",
     ),
 )
@@ -72,24 +72,24 @@ AWS_CHAIN = (
     ),
     Rule(
         AWS_DEFAULT,
-        "the profile [default], where none is named",
+        "the profile [default], if none is named",
         "web/env+default",
     ),
     Rule(
         AWS_WEB_IDENTITY,
-        "a token of the machine's, for which AWS gives a role",
+        "a token of the machine, which AWS exchanges for a role",
         "web/env",
         asks="AWS STS",
     ),
     Rule(
         AWS_CONTAINER,
-        "the keys that ECS, EKS or CloudShell gives a container",
+        "the keys that ECS, EKS or CloudShell gives to a container",
         "machine/imds+container",
         asks="the container's credential service",
     ),
     Rule(
         AWS_INSTANCE,
-        "the keys of the instance's role, if this is one of EC2",
+        "the keys of the instance's role, if this is an EC2 instance",
         "machine/imds",
         asks="the metadata server of EC2",
     ),
@@ -100,7 +100,7 @@ AWS_IN_PROFILE = (
     Rule(STATIC, "keys in the file", "sso/static-beside"),
     Rule(
         WEB_IDENTITY,
-        "a token file, for which AWS gives a role",
+        "a token file, which AWS exchanges for a role",
         "role/web",
         asks="AWS STS",
     ),
@@ -119,7 +119,7 @@ AWS_IN_PROFILE = (
 _GOOGLE_FIRST = (
     Rule(
         GOOGLE_REFRESH,
-        "it runs where Google gives no token",
+        "it runs if Google returns no token",
         "google/refresh/nothing",
     ),
 )
@@ -138,7 +138,7 @@ GOOGLE_CHAIN = (
     ),
     Rule(
         GOOGLE_MACHINE,
-        "the service account of the machine, if it is one of Google's",
+        "the machine's service account, if it runs on Google Cloud",
         "google/metadata",
         asks="Google's metadata server",
     ),
@@ -160,7 +160,7 @@ AZURE_CHAIN = (
     ),
     Rule(
         AZURE_MANAGED,
-        "the identity of the machine, if it is one of Azure's",
+        "the machine's identity, if it runs on Azure",
         "azure/imds",
         asks="Azure's metadata server",
     ),
@@ -201,7 +201,7 @@ ORDERS: Mapping[str, tuple[Rule, ...]] = {
     "anthropicAws": (
         Rule(
             "ANTHROPIC_AWS_API_KEY",
-            "a key of the platform comes before every AWS identity",
+            "a platform key comes before every AWS identity",
             "platform/key+pair",
         ),
         *_AWS_FIRST,

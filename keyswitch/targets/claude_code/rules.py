@@ -157,17 +157,17 @@ KEY_ORDER = (
     ),
     Rule(
         API_KEY_FD,
-        "a key on a descriptor stands in for one in the environment",
+        "a key on a file descriptor replaces one in the environment",
         "pair/envkey+fdkey",
     ),
     Rule(
         HELPER,
-        "a helper's answer fills both headers",
+        "a helper's output fills both headers",
         "pair/envtok+helperU",
     ),
     Rule(
         MANAGED_KEY,
-        "the key of a Console login goes along with any token",
+        "the key of a Console login is sent with any token",
         "real/envtok+primary",
     ),
 )
@@ -182,7 +182,7 @@ BEARER_ORDER = (
     ),
     Rule(
         HELPER,
-        "a helper's answer goes along with any key",
+        "a helper's output is sent with any key",
         "pair/envkey+helperU",
     ),
 )
@@ -193,13 +193,13 @@ BEARER_ORDER = (
 LOGIN_ORDER = (
     Rule(
         OAUTH_TOKEN,
-        "a token of `claude setup-token` beats what is stored",
+        "a token of `claude setup-token` comes before stored logins",
         "pair/envoauth+cred",
         "oauth_token",
     ),
     Rule(
         OAUTH_FD,
-        "the same token on a descriptor",
+        "the same token on a file descriptor",
         "pair/envoauth+fdoauth",
         "oauth_token",
     ),
@@ -211,7 +211,7 @@ LOGIN_ORDER = (
     ),
     Rule(
         MANAGED_KEY,
-        "the Console login's key beats every Anthropic profile",
+        "the Console login's key comes before every Anthropic profile",
         "real/primary+profile",
         "api_key",
     ),
@@ -236,18 +236,18 @@ THROUGH_A_SOCKET = (OAUTH_TOKEN, MANAGED_KEY)
 STATUS_ORDER = (
     Rule(
         AUTH_TOKEN,
-        "a bearer comes first, whatever fills the other header",
+        "a bearer token comes first, whatever fills the other header",
         "pair/envkey+envtok",
         "oauth_token",
     ),
     Rule(
         HELPER,
-        "a helper comes before a key, though the key is sent as well",
+        "a helper comes before a key, although the key is sent too",
         "pair/envkey+helperU",
         "api_key_helper",
     ),
     Rule(API_KEY, "then a key", "pair/envkey+primary", "api_key"),
-    Rule(API_KEY_FD, "or its stand-in", "pair/fdkey+primary", "api_key"),
+    Rule(API_KEY_FD, "or its replacement", "pair/fdkey+primary", "api_key"),
 )
 
 # A variable from a repository's settings that Claude Code does not take,

@@ -30,25 +30,25 @@ OLD_BEHAVIORS = (
     OldBehavior(
         "2.1.199",
         "2.1.216",
-        "it sends ANTHROPIC_API_KEY along to Bedrock",
+        "it also sends ANTHROPIC_API_KEY to Bedrock",
         "real/5r/122",
     ),
     OldBehavior(
         "2.1.224",
         "2.1.232",
-        "it sends ANTHROPIC_AUTH_TOKEN along to Foundry",
+        "it also sends ANTHROPIC_AUTH_TOKEN to Foundry",
         "rnd/589",
     ),
     OldBehavior(
         "2.1.224",
         "2.1.232",
-        "a repository's settings can say where its logins lie",
+        "a repository's settings can move its logins",
         "projenv/L/CLAUDE_CONFIG_DIR+none",
     ),
     OldBehavior(
         "2.1.283",
         "2.1.287",
-        "`claude auth status` names a login though a key is sent",
+        "`claude auth status` shows a login although a key is sent",
         "real/5/envkey+envoauth",
     ),
     OldBehavior(
@@ -60,7 +60,8 @@ OLD_BEHAVIORS = (
     OldBehavior(
         "2.1.327",
         "2.1.330",
-        "an organization that a policy forces does not keep it from clouds",
+        "a policy's required organization does not keep it from cloud "
+        "providers",
         "rnd4/56",
     ),
 )
@@ -90,4 +91,6 @@ def doubt(version: str) -> str:
         age = "older"
     else:
         return ""
-    return f"Claude Code {version} is {age} than what was observed ({observed})"
+    return (
+        f"Claude Code {version} is {age} than the tested versions ({observed})"
+    )

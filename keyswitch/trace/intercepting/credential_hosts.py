@@ -61,8 +61,8 @@ def patterns(
     for pattern in asked:
         if not _HOST.fullmatch(pattern.lower()):
             raise InputError(
-                f"'{pattern}' is no pattern of host names",
-                "give a host without https://, for example '*.example.com'",
+                f"'{pattern}' is not a host pattern",
+                "use a host without https://, for example '*.example.com'",
             )
     found += [urlsplit(url).hostname or "" for url in urls]
     return [

@@ -192,8 +192,9 @@ class Intercept:
         if any(word in reason for word in _DISTRUST):
             self._distrusted.add(host)
             self._note_once(
-                f"a program does not trust trace's certificate for {host}: "
-                "further connections there pass through unseen"
+                f"a program does not trust trace's certificate for {host}: its "
+                "next connections there pass through untouched and are not "
+                "shown"
             )
 
     def _note_once(self, text: str) -> None:
@@ -212,9 +213,7 @@ class Intercept:
                     return await asyncio.open_connection(host, port)
                 return await self._through(f"{shown}:{port}", *found)
         except (OSError, EOFError, ValueError, KeyswitchError) as e:
-            self._note_once(
-                f"{host} cannot be reached: {e or type(e).__name__}"
-            )
+            self._note_once(f"cannot reach {host}: {e or type(e).__name__}")
             raise _RefusedError("502 Bad Gateway") from e
 
     async def _through(
@@ -237,7 +236,7 @@ class Intercept:
         if not status or not status[0].startswith("2"):
             writer.close()
             said = head[0].partition(" ")[2] or "502 Bad Gateway"
-            self._note_once(f"the proxy on the way refuses {place}: {said}")
+            self._note_once(f"the upstream proxy refuses {place}: {said}")
             raise _RefusedError(said)
         return reader, writer
 

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 _AROUND = ("no_proxy", "NO_PROXY")
 _SAID = (
-    "--intercept: TLS of this command ends here, for all hosts that take "
-    "credentials; keyswitch reads its requests and answers"
+    "--intercept: keyswitch decrypts this command's TLS to all hosts that "
+    "take credentials, and reads its requests and answers"
 )
 _BOUNDS = (
-    "the certificate authority for that is of this run and named to this "
-    "command only; other hosts pass through untouched"
+    "it uses a certificate authority made for this run, which only this "
+    "command trusts; other hosts pass through untouched"
 )
 
 
@@ -83,7 +83,7 @@ class Interception:
         direct, gone = trust.around(self._environ(), wanted)
         if gone:
             entries = ", ".join(gone)
-            self._say(f"for this run NO_PROXY is without {entries}")
+            self._say(f"for this run {entries} is removed from NO_PROXY")
         return trust.variables(path, address, direct)
 
     async def stop(self) -> None:
@@ -93,7 +93,7 @@ class Interception:
         await self._intercept.stop()
         if self._intercept.tunnels:
             hosts = ", ".join(sorted(self._intercept.tunnels))
-            self._note(f"passed through untouched, and unseen: {hosts}")
+            self._note(f"passed through untouched, not shown: {hosts}")
 
     def _environ(self) -> dict[str, str]:
         """Return variables as settings files replace them.

@@ -221,13 +221,13 @@ function bodySection(title, body) {
   if (!body.text) {
     return body.size ? [section(title, `${bytes(body.size)}, not recorded`)] : [];
   }
-  const note = [bytes(body.size), plain(body.mime), body.cut ? "only its beginning was recorded" : ""];
+  const note = [bytes(body.size), plain(body.mime), body.cut ? "only the beginning was recorded" : ""];
   return [section(title, note.filter(Boolean).join(" · "), make("pre", "", plain(bodyText(body), "\n\t")))];
 }
 
 function cause(one) {
   const found = [];
-  if (one.failure) found.push(make("div", "cause bad", make("b", "", "No whole answer"), plain(one.failure)));
+  if (one.failure) found.push(make("div", "cause bad", make("b", "", "Incomplete answer"), plain(one.failure)));
   if (one.likely) {
     const steps = one.likely.fix.map((step) => make("li", "", plain(step)));
     found.push(make("div", "cause", make("b", "", `Likely cause: ${plain(one.likely.title)}`), make("ul", "", ...steps)));
@@ -250,7 +250,7 @@ function credentials(one) {
 function timing(one) {
   const { connect, sent, first_byte, whole } = one.timing;
   return section("Timing", clock(one.started, true), bar(one, 0, Math.max(one.took, 0.001)), table([
-    ["New connection", connect === null ? "none, or not known" : seconds(connect)],
+    ["New connection", connect === null ? "none or unknown" : seconds(connect)],
     ["Request sent after", seconds(sent)],
     ["First byte after", seconds(first_byte)],
     ["Whole answer after", seconds(whole)],
@@ -339,7 +339,7 @@ function nothing() {
   if (broken) return [make("b", "", "The recording cannot be shown"), plain(broken)];
   if (!all.length) {
     return [make("b", "", "No requests were recorded"),
-      "The command sent none through the proxy. ", make("code", "", "keyswitch trace --record FILE -- COMMAND"), " keeps those of a run."];
+      "The command sent none through the proxy. ", make("code", "", "keyswitch trace --record FILE -- COMMAND"), " records those of a run."];
   }
   const button = make("button", "", "Clear the filters");
   button.addEventListener("click", reset);

@@ -27,7 +27,7 @@ def written(recording: str, page: str | None = None) -> str:
     exchanges = read(recording)
     if os.path.lexists(page) and not _is_ours(page):
         raise InputError(
-            f"{page} exists already, and keyswitch did not write it",
+            f"{page} already exists, and keyswitch did not write it",
             "move it out of the way, or rename the recording",
         )
     text = rendered(exchanges, os.path.basename(recording))

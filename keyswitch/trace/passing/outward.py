@@ -93,7 +93,7 @@ def why_none(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"the service's certificate is not trusted: {error.os_error}"
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "the service hung up"
+        return "the service closed the connection"
     if isinstance(error, KeyswitchError):  # such as a proxy of another kind
         return f"{error.message}; {error.hint}"
     if isinstance(error, (aiohttp.ClientError, OSError, ValueError)):

@@ -154,7 +154,9 @@ class Proxy:
                 return await self._answer(request, passage, effect)
             return await self._exchange(request, passage, effect)
         except asyncio.CancelledError:
-            passage.failure = passage.failure or "the client hung up"
+            passage.failure = (
+                passage.failure or "the client closed the connection"
+            )
             raise
         except Exception as error:  # noqa: BLE001 - others go on
             # As if there were no proxy: the client sees a broken connection.

@@ -53,8 +53,8 @@ class Signer:
             auth = import_module("botocore.auth")
         except ImportError:
             raise ValueError(
-                "its AWS signature is for this proxy's address; to sign anew: "
-                "pip install 'keyswitch[trace]', or use --intercept"
+                "its AWS signature is for this proxy's address; to sign it "
+                "again: pip install 'keyswitch[trace]', or use --intercept"
             ) from None
         request_type = import_module("botocore.awsrequest").AWSRequest
         keys = import_module("botocore.credentials").Credentials
@@ -65,8 +65,7 @@ class Signer:
         signed = old.partition("SignedHeaders=")[2].partition(",")[0]
         if len(scope) != 5 or passage.header(_PARTS).startswith("STREAMING-"):
             raise ValueError(
-                "its AWS signature is of a kind that is not made anew here; "
-                "use --intercept"
+                "trace cannot renew this kind of AWS signature; use --intercept"
             )
         secret = self._secret(key)
         names = {*signed.split(";")} - {*_REPLACED, "host"}
@@ -91,8 +90,9 @@ class Signer:
             self._secrets[key] = self._found(key)
         if not self._secrets[key]:
             raise ValueError(
-                f"it is signed with {key} for this proxy's address, and its "
-                "secret is not known here to sign it anew; use --intercept"
+                f"it is signed with {key} for this proxy's address, and trace "
+                "does not know that key's secret to sign it again; use "
+                "--intercept"
             )
         return self._secrets[key]
 

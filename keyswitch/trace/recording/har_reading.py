@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _LARGEST = 512 << 20  # bytes of a recording that is read
 _LAST = 2e11  # seconds since 1970: the year 8307
-_UNKNOWN = "not looked up"  # whose a credential is
-_HINT = "give a HAR file: of --record, or what a browser exports"
+_UNKNOWN = "not checked"  # whose a credential is
+_HINT = "give a HAR file from --record or from a browser's export"
 _BEFORE_SENT = ("blocked", "dns", "connect", "send")  # "ssl" is in "connect"
 
 
@@ -43,7 +43,7 @@ def read(path: str) -> list[Exchange]:
     try:
         return list(_exchanges(_document(path)))
     except ShapeError as e:
-        raise InputError(f"{path} is no recording: {e}", _HINT) from None
+        raise InputError(f"{path} is not a recording: {e}", _HINT) from None
 
 
 def _document(path: str) -> Any:
@@ -51,15 +51,15 @@ def _document(path: str) -> Any:
         data = read_regular(path, _LARGEST)
     except (FileStateError, ValueError) as e:
         if isinstance(e, ValueError):  # a NUL
-            raise InputError("no file has such a name", _HINT) from e
+            raise InputError("invalid file name", _HINT) from e
         raise InputError(e.message, e.hint) from e
     if data is None:
-        raise InputError(f"there is no file {path}", _HINT)
+        raise InputError(f"no such file: {path}", _HINT)
     try:
         # HAR files may begin with a byte order mark.
         return json.loads(data.decode("utf-8-sig"), parse_constant=_refuse)
     except (ValueError, RecursionError) as e:
-        raise InputError(f"{path} is no recording: no JSON", _HINT) from e
+        raise InputError(f"{path} is not a recording: not JSON", _HINT) from e
 
 
 def _refuse(word: str) -> NoReturn:
@@ -199,7 +199,7 @@ def _seconds(entry: Values) -> float:
 def _started(facts: Values) -> float:
     seconds = facts.number("started") or 0.0
     if not 0 <= seconds < _LAST:
-        raise ShapeError(f"{facts.place}started is no time")
+        raise ShapeError(f"{facts.place}started is not a time")
     return seconds
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | open_flags()
 _NEW |= getattr(os, "O_BINARY", 0)  # Windows: places in the file are bytes
 _END = b"\n]}}\n"
-CUT = "not all of it was kept"
+CUT = "not all of it was recorded"
 
 
 class Recording:
@@ -71,15 +71,16 @@ def _made(path: str) -> int:
         descriptor = os.open(path, _NEW, 0o600)
     except FileExistsError:
         raise InputError(
-            f"{path} exists already", "choose another name for the recording"
+            f"{path} already exists", "choose another name for the recording"
         ) from None
     except FileNotFoundError:
         raise InputError(
-            f"there is no folder for {path}", "make it, or choose another name"
+            f"the folder for {path} does not exist",
+            "create it, or choose another name",
         ) from None
     except (OSError, ValueError) as e:
         if isinstance(e, ValueError):  # a NUL
-            raise InputError("no file has such a name", "choose one") from e
+            raise InputError("invalid file name", "choose another one") from e
         raise unusable(path, e) from e
     if os.name == "posix":
         os.fchmod(descriptor, 0o600)  # a umask may take what the owner needs

@@ -22,7 +22,7 @@ class Values:
     def __init__(self, value: Any, place: str) -> None:
         self.place = place and f"{place}."
         if not isinstance(value, dict):
-            raise ShapeError(f"{place or 'the whole'} is no object")
+            raise ShapeError(f"{place or 'the whole'} is not an object")
         self._of = value
 
     def has(self, name: str) -> bool:
@@ -36,7 +36,7 @@ class Values:
         if not isinstance(value, kind) or (
             isinstance(value, bool) and kind is not bool
         ):
-            raise ShapeError(f"{self.place}{name} is no {said}")
+            raise ShapeError(f"{self.place}{name} is not {said}")
         return value
 
     def text(self, name: str) -> str:
@@ -46,12 +46,12 @@ class Values:
 
     def flag(self, name: str) -> bool:
         """Return a truth value."""
-        found: bool = self._value(name, bool, False, "truth value")
+        found: bool = self._value(name, bool, False, "a boolean")
         return found
 
     def number(self, name: str) -> float | None:
         """Return a number of a sensible size, or None."""
-        found = self._value(name, (int, float), None, "number")
+        found = self._value(name, (int, float), None, "a number")
         if found is None:
             return None
         try:
@@ -74,7 +74,7 @@ class Values:
 
     def items(self, name: str) -> list[Values]:
         """Return the objects of a list."""
-        found = self._value(name, list, [], "list")
+        found = self._value(name, list, [], "a list")
         place = f"{self.place}{name}"
         return [
             Values(value, f"{place}[{at}]") for at, value in enumerate(found)
@@ -88,19 +88,23 @@ class Values:
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return a list of texts."""
-        found = self._value(name, list, [], "list")
+        found = self._value(name, list, [], "a list")
         if not all(isinstance(word, str) for word in found):
-            raise ShapeError(f"{self.place}{name} has what is no text")
+            raise ShapeError(
+                f"{self.place}{name} contains something other than text"
+            )
         return tuple(found)
 
     def couples(self, name: str) -> tuple[tuple[str, str], ...]:
         """Return pairs of texts that are lists of two."""
-        found = self._value(name, list, [], "list")
+        found = self._value(name, list, [], "a list")
         for one in found:
             if not (
                 isinstance(one, list)
                 and len(one) == 2
                 and all(isinstance(word, str) for word in one)
             ):
-                raise ShapeError(f"{self.place}{name} has what is no pair")
+                raise ShapeError(
+                    f"{self.place}{name} contains something other than pairs"
+                )
         return tuple((first, second) for first, second in found)

@@ -67,7 +67,7 @@ def _canned(one: Exchange) -> Canned:
     body = one.answer
     if body.cut or (body.size and body.text is None):
         return _refusal(
-            f"the recording does not hold the whole answer to {one.method} "
+            f"the recording does not contain the whole answer to {one.method} "
             f"{one.path}"
         )
     return Canned(

@@ -133,8 +133,8 @@ def _rule(text: str) -> _Rule:
     )
     if kind is None:
         raise InputError(
-            f"'{_short(text)}' is no error that can be simulated",
-            f"write one of {', '.join(KINDS)}, then for example 'every 3rd'",
+            f"cannot simulate '{_short(text)}'",
+            f"use one of {', '.join(KINDS)}, then for example 'every 3rd'",
         )
     own = {"slow": _OF_SLOW, "cut": _OF_CUT}.get(kind, ())
     given: dict[str, float] = {}
@@ -169,8 +169,8 @@ def _number(found: Mapping[str, str | None]) -> float:
 
 def _not_understood(text: str, kind: str) -> InputError:
     return InputError(
-        f"'{_short(text)}': what follows {kind} is not understood",
-        "write 'every 3rd', 'after 5 s', 'after 2 requests' or 'first 2'",
+        f"'{_short(text)}': cannot understand what follows {kind}",
+        "use 'every 3rd', 'after 5 s', 'after 2 requests' or 'first 2'",
     )
 
 

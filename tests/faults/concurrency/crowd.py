@@ -11,7 +11,7 @@ from queue import Queue
 from tests.faults.cases import ENVIRON
 from tests.faults.harness import Warm
 
-BUSY = b"another keyswitch command is at work"
+BUSY = b"another keyswitch command has held"
 LONGEST = 20  # seconds: ten for the lock, and the work on a busy machine
 
 

@@ -16,11 +16,11 @@ SOME = ["key4", "key5", "key6"]  # profiles that come and go
 
 # What a command may say that came when another one had changed things.
 ALLOWED = (
-    b"there is no profile",
-    b"exists already",
-    b"there is no change to take back",
-    b"was changed since",
-    b"there is no link for",
+    b"no profile named",
+    b"already exists",
+    b"nothing to undo",
+    b"has changed since",
+    b"no link for",
 )
 
 

@@ -31,15 +31,15 @@ def stage(target, path, data, **options):
     return real(target, path, data, **options)
 atomic.stage = stage
 """
-OVERTAKEN = b"is being changed by another program"
+OVERTAKEN = b"another program is changing"
 REFUSALS = (
     b"keyswitch does not write what it cannot read",
-    b"is being written by another program",
+    b"another program is writing",
     b"not UTF-8 text",
     OVERTAKEN,
     # With exit 4: it is done, and was gone again when keyswitch looked.
     b"Claude Code sends nothing",
-    b"is chosen, but",
+    b"is active, but",
 )
 
 

@@ -88,7 +88,7 @@ def test_a_switch_looks_while_another_one_is_in_the_middle(place):
            violations=violations)  # fmt: skip
     assert (one.code, two.code) == (0, 0), said
     assert "switched to 'aws0'\n" in said
-    assert "another switch came after this one: 'gate1' is active\n" in said
+    assert "another switch followed this one: 'gate1' is active\n" in said
 
 
 def test_off_in_the_middle_is_another_switch_as_well(place):
@@ -98,7 +98,7 @@ def test_off_in_the_middle_is_another_switch_as_well(place):
     assert key_home.active(home) == ""
     assert (one.code, two.code) == (0, 0), said
     assert "switched to 'aws0'\n" in said
-    assert "another switch came after this one: none is active\n" in said
+    assert "another switch followed this one: none is active\n" in said
 
 
 def test_a_document_says_what_is_active_now(place):
@@ -111,5 +111,5 @@ def test_a_document_says_what_is_active_now(place):
     assert document["active"] == "gate1"
     assert document["in_effect"] is False
     assert document["notes"] == [
-        "another switch came after this one: 'gate1' is active"
+        "another switch followed this one: 'gate1' is active"
     ]

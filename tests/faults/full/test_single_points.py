@@ -119,4 +119,4 @@ def test_ctrl_c_after_the_change_does_not_say_that_nothing_changed(struck):
 def test_a_folder_that_could_not_be_made_is_said_after_the_change(struck):
     one = struck("edit-isolated", "ENOSPC", "mkdir", "/claude-code/two")
     assert one.done.returncode == 6
-    assert "'two' is changed, but not its folder" in one.said
+    assert "'two' was changed, but not its folder" in one.said

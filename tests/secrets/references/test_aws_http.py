@@ -86,9 +86,9 @@ def test_keys_of_one_secret_are_read_at_once(account, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("aws-sm:eng/none", "there is no 'eng/none' in AWS Secrets Manager"),
-        ("aws-ssm:/none", "there is no '/none' in AWS Parameter Store"),
-        ("aws-ssm:/eng/key:99", "there is no '/eng/key:99'"),
+        ("aws-sm:eng/none", "no 'eng/none' in AWS Secrets Manager"),
+        ("aws-ssm:/none", "no '/none' in AWS Parameter Store"),
+        ("aws-ssm:/eng/key:99", "no '/eng/key:99'"),
         ("aws-sm:eng/gone", "is marked for deletion"),
         ("aws-sm:eng/json#other", "no field 'other'; it has key, nested, numb"),
     ],
@@ -103,9 +103,9 @@ def test_what_is_not_there_is_missing(account, text, words):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("aws-sm:eng/bytes", "holds bytes, not a text"),
-        ("aws-sm:eng/text#key", "is no JSON object"),
-        ("aws-sm:eng/json#nested", "is not a text"),
+        ("aws-sm:eng/bytes", "is binary, not text"),
+        ("aws-sm:eng/text#key", "is not a JSON object"),
+        ("aws-sm:eng/json#nested", "is not text"),
     ],
 )
 def test_what_is_no_text_is_refused(account, text, words):
@@ -141,7 +141,7 @@ def test_a_parameter_keeps_its_key_and_is_never_plain(account):
     keys = {one["Name"]: (one["Type"], one.get("KeyId")) for one in found}
     assert keys["/eng/key"] == ("SecureString", "alias/own")
     assert keys["/new/key"][0] == "SecureString"
-    with pytest.raises(InputError, match="no SecureString"):
+    with pytest.raises(InputError, match="not a SecureString"):
         write("aws-ssm:/eng/plain", KEY)
 
 
@@ -167,14 +167,14 @@ def test_a_profile_is_the_one_of_the_settings(account, home, monkeypatch):
 
 
 ANSWERS = {
-    "AccessDeniedException": (LockedError, "denies 'eng/text': said"),
-    "DecryptionFailure": (LockedError, "denies 'eng/text': said"),
-    "ExpiredTokenException": (LockedError, "does not accept the credentials"),
+    "AccessDeniedException": (LockedError, "denies access to 'eng/text': said"),
+    "DecryptionFailure": (LockedError, "denies access to 'eng/text': said"),
+    "ExpiredTokenException": (LockedError, "rejected the credentials"),
     "UnrecognizedClientException": (LockedError, "aws sso login"),
-    "InvalidSignatureException": (LockedError, "does not accept"),
+    "InvalidSignatureException": (LockedError, "rejected the cred"),
     "ThrottlingException": (StoreError, "ThrottlingException: said"),
-    "InvalidRequestException": (StoreError, "could not be read"),
-    "InternalServiceError": (StoreError, "could not be read"),
+    "InvalidRequestException": (StoreError, "cannot read"),
+    "InternalServiceError": (StoreError, "cannot read"),
     "SomethingNew": (StoreError, "SomethingNew: said"),
 }
 
@@ -200,7 +200,7 @@ def test_what_is_not_aws_is_no_missing_item(signed_in, monkeypatch):
         monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
         with pytest.raises(StoreError) as caught:
             value("aws-sm:eng/text")
-    assert "could not be read" in lines_of(caught)
+    assert "cannot read" in lines_of(caught)
     assert not isinstance(caught.value, NoItemError)
 
 
@@ -217,7 +217,7 @@ def test_a_port_where_nothing_listens_is_asked_once(signed_in, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     with pytest.raises(StoreError) as caught:
         value("aws-sm:eng/text")
-    assert "could not be read" in lines_of(caught)
+    assert "cannot read" in lines_of(caught)
 
 
 def test_without_a_region_the_hint_says_how(signed_in, monkeypatch):
@@ -229,5 +229,5 @@ def test_without_a_region_the_hint_says_how(signed_in, monkeypatch):
 
 
 def test_settings_that_are_no_text_are_refused(signed_in):
-    with pytest.raises(InputError, match="'profile' has to be a text"):
+    with pytest.raises(InputError, match="'profile' must be a string"):
         value("aws-sm:eng/text", {"profile": 5})

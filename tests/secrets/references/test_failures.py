@@ -10,8 +10,8 @@ from tests.secrets.references.said import SAID
 KINDS = {
     "missing": (NoItemError, "has no"),
     "locked": (LockedError, "is locked, or you are not signed in"),
-    "denied": (LockedError, "refuses to give"),
-    "unknown": (StoreError, "could not be read"),
+    "denied": (LockedError, "denies access to"),
+    "unknown": (StoreError, "cannot read"),
 }
 KNOWN = managers.load(Settings(programs={"corp": ("corp-key",)}))
 
@@ -54,7 +54,7 @@ LINES = {
     "Traceback:\n  File x\nKeyError: 'k'\n": "Traceback: File x",
     "all is lost\nbye\n": "all is lost",
     "[ERROR] 2026/11/30 09:00:00 no such thing.\n": "no such thing",
-    "\n\n": "it ended with status 7 and said nothing",
+    "\n\n": "it failed with status 7 and printed no message",
     "\xff\xfe\x00bad": "ÿþ\\x00bad",
     "a" * 5000 + "b" * 90: "a" * 100 + "…" + "a" * 10 + "b" * 90,
 }
@@ -63,7 +63,7 @@ LINES = {
 @pytest.mark.parametrize("words", LINES)
 def test_the_line_that_says_most_is_quoted(words):
     error = error_of("exec", words, 7, "exec:corp")
-    assert error.message.endswith(f"could not be read: {LINES[words]}")
+    assert error.message.endswith(f": {LINES[words]}")
 
 
 @pytest.mark.parametrize(

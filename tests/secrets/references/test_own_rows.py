@@ -106,7 +106,7 @@ def test_another_program_of_that_name_asks_again(corp, home, monkeypatch):
 def test_all_that_decides_is_shown(corp):
     row = settings(environment=["CORP_*"], fixed={"A": "b"})
     assert command_of(corp, row).lines() == [
-        f"corp starts {corp.folder}/corp-key",
+        f"corp runs {corp.folder}/corp-key",
         '  ["corp-key", "get", "{path}"]',
         "  and sees CORP_*, A=b",
     ]
@@ -152,23 +152,23 @@ def test_the_rows_of_the_documentation_are_rows(tools):
 
 
 WRONG = {
-    "is no program": {"command": ["{path}"]},
+    "is not a program": {"command": ["{path}"]},
     "is relative": {"command": ["./corp-key"]},
     "relative": {"command": ["bin/corp-key"]},
     "a list of words": {"command": "corp-key"},
-    "'command' has to be a text": {"command": ["corp-key", [1]]},
-    "begins with the program": {"command": [["corp-key"]]},
-    "is no part of 'pattern'": {"command": ["corp-key", "{token}"]},
-    "no regular expression": {"pattern": "("},
-    "there is no key 'comand'": {"comand": ["x"]},
+    "'command' must be a string": {"command": ["corp-key", [1]]},
+    "starts with the program": {"command": [["corp-key"]]},
+    "is not in 'pattern'": {"command": ["corp-key", "{token}"]},
+    "invalid regular expression": {"pattern": "("},
+    "unknown key 'comand'": {"comand": ["x"]},
     "a number of seconds": {"deadline": 0},
     "up to 600": {"deadline": "9"},
     "one of whole": {"value": "half"},
     "a table of missing": {"texts": {"gone": []}},
-    "'title' has to be a text": {"title": 1},
-    "'fixed' has to be a text": {"fixed": {"A": 1}},
-    "a table of texts": {"fixed": []},
-    "a list of texts": {"environment": "A"},
+    "'title' must be a string": {"title": 1},
+    "'fixed' must be a string": {"fixed": {"A": 1}},
+    "a table of strings": {"fixed": []},
+    "a list of strings": {"environment": "A"},
 }
 
 
@@ -201,16 +201,16 @@ def test_a_wrong_setting_of_one_of_ours_is_named(name, key, value):
 
 def test_a_row_cannot_stand_for_one_of_ours():
     known = managers.load(Settings(managers={"op": ROW}))
-    with pytest.raises(InputError, match="command of 'op' is keyswitch's own"):
+    with pytest.raises(InputError, match="'op' is a built-in"):
         known.parse("op://Eng/claude/key")
 
 
 def test_a_table_without_a_command_is_no_manager():
     known = managers.load(Settings(managers={"corp": {"deadline": 5}}))
     assert "corp" not in known.names()
-    with pytest.raises(InputError, match="and no 'command' for it"):
+    with pytest.raises(InputError, match="and it has no 'command'"):
         known.get("corp")
-    with pytest.raises(InputError, match="there is no manager 'nobody'"):
+    with pytest.raises(InputError, match="unknown manager 'nobody'"):
         known.get("nobody")
 
 

@@ -62,7 +62,7 @@ def test_a_tool_that_is_not_there_is_named(asked, name, capfd):
     assert type(e.value) is StoreError
     program = PROGRAMS.get(name, name)
     assert re.search(
-        f"its program '(/.*/)?{program}' is not here", str(e.value)
+        f"its program '(/.*/)?{program}' is not installed", str(e.value)
     )
     assert "install it: " in e.value.hint
     assert capfd.readouterr() == ("", "")
@@ -109,26 +109,28 @@ def test_a_tool_that_ends_well_and_gives_nothing_is_heard(tools):
     with pytest.raises(LockedError, match="Vault is locked"):
         tools.read("bw:claude")
     tools.says("bw", "\n", "who knows\n", 0)
-    with pytest.raises(StoreError, match="could not be read: who knows"):
+    with pytest.raises(StoreError, match=r"cannot read .*who knows"):
         tools.read("bw:claude")
     tools.write("bw", "kill -SEGV $$\n")
-    with pytest.raises(StoreError, match="it was ended by signal 11"):
+    with pytest.raises(StoreError, match="it was killed by signal 11"):
         tools.read("bw:claude")
 
 
 OUTPUTS = {
-    "": "it gave nothing",
-    "\n": "it gave nothing",
-    " \n": "it gave nothing",
-    "\\377\\376\n": "it gave no text",
-    "a\\000b": "has a NUL in it",
+    "": "it returned nothing",
+    "\n": "it returned nothing",
+    " \n": "it returned nothing",
+    "\\377\\376\n": "it returned no text",
+    "a\\000b": "contains a NUL byte",
 }
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_an_output_that_is_no_value_could_not_be_read(tools, output):
     tools.write("op", f"printf '{output}'\n")
-    with pytest.raises(StoreError, match=f"not be read: .*{OUTPUTS[output]}"):
+    with pytest.raises(
+        StoreError, match=f"cannot read .*: .*{OUTPUTS[output]}"
+    ):
         tools.read("op://Eng/claude/key")
 
 
@@ -151,7 +153,7 @@ def test_one_last_line_end_is_not_of_the_value(tools, output, value):
 
 def test_more_than_a_secret_can_be_is_refused(tools):
     tools.write("op", "while :; do echo 0123456789012345678901234567; done\n")
-    with pytest.raises(StoreError, match="it gave more than 32 KiB"):
+    with pytest.raises(StoreError, match="it returned more than 32 KiB"):
         tools.read("op://Eng/claude/key")
 
 
@@ -176,13 +178,13 @@ def test_a_store_of_pass_may_lie_elsewhere(tools, home, monkeypatch):
 
 def test_a_folder_of_gopass_is_no_secret(tools):
     tools.says("gopass", "ai/\n└── claude\n")
-    with pytest.raises(StoreError, match="several lines, as of a folder"):
+    with pytest.raises(StoreError, match="several lines, as for a folder"):
         tools.read("gopass:ai")
 
 
 def test_no_text_of_a_secret_in_aws_is_no_value(tools):
     tools.says("aws", "None\n")
-    with pytest.raises(StoreError, match="it holds bytes, and no text"):
+    with pytest.raises(StoreError, match="it is binary, not text"):
         tools.read("aws-sm:eng/claude")
 
 
@@ -195,16 +197,16 @@ def test_a_key_of_a_json_document_is_the_value(tools):
     assert tools.read("aws-sm:eng/claude#port") == "8080"
     with pytest.raises(NoItemError) as e:
         tools.read("aws-sm:eng/claude#Key")
-    assert e.value.hint == "there is: key, more, on, port, ratio"
+    assert e.value.hint == "available: key, more, on, port, ratio"
     for key in ("on", "more"):
-        with pytest.raises(StoreError, match=f"'{key}' is no text"):
+        with pytest.raises(StoreError, match=f"'{key}' is not text"):
             tools.read(f"aws-sm:eng/claude#{key}")
 
 
 @pytest.mark.parametrize("text", [VALUE, "[1]", "[" * 10_000, '"x"'])
 def test_what_is_no_document_has_no_keys(tools, text):
     tools.says("aws", text)
-    with pytest.raises(StoreError, match="it is no JSON object") as e:
+    with pytest.raises(StoreError, match="it is not a JSON object") as e:
         tools.read("aws-sm:eng/claude#key")
     assert VALUE not in e.value.message
 
@@ -234,7 +236,7 @@ def test_a_file_that_is_not_there_is_missing(tools, home, name):
 def test_age_takes_the_identity_that_there_is(tools, home, monkeypatch):
     tools.says("age", VALUE)
     (home / "s").write_text("there")
-    with pytest.raises(LockedError, match="there is no identity"):
+    with pytest.raises(LockedError, match="no identity"):
         tools.read("age:~/s")
     (home / ".ssh").mkdir()
     (home / ".ssh/id_ed25519").write_text("FAKE")
@@ -358,7 +360,7 @@ def test_a_tool_of_the_working_directory_is_not_started(
         monkeypatch.setenv("PATH", path)
         if not os.path.lexists(tmp_path / "link"):
             os.symlink(here / "bin", tmp_path / "link")
-        with pytest.raises(StoreError, match="its program 'op' is not here"):
+        with pytest.raises(StoreError, match="'op' is not installed"):
             tools.read("op://Eng/claude/key")
     # The home is where a person's own programs are.
     (here / "bin").rename(home / "bin")
@@ -382,7 +384,7 @@ def test_whether_a_manager_would_answer(tools):
 
     path = tools.says("pass")
     assert probe("pass") == str(path)
-    with pytest.raises(StoreError, match="'op' is not here"):
+    with pytest.raises(StoreError, match="'op' is not installed"):
         probe("op")
     tools.says("op", "signed in\n")
     assert probe("op") == f"{tools.folder}/op"

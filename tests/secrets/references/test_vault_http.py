@@ -117,7 +117,7 @@ def test_a_field_is_written_beside_others_and_read_back(vault, mount):
 def test_what_is_not_there_is_missing(vault, mount):
     with pytest.raises(NoItemError) as caught:
         vault.value(f"{mount}/team/none#key")
-    assert f"there is no '{mount}/team/none' in OpenBao" in lines_of(caught)
+    assert f"no '{mount}/team/none' in OpenBao" in lines_of(caught)
 
 
 def test_a_missing_field_is_named_with_those_that_are_there(vault):
@@ -164,8 +164,8 @@ def test_values_are_read_as_the_command_line_prints_them(vault, value, read):
 
 @pytest.mark.parametrize(
     ("value", "why"),
-    [("", "is empty"), (None, "is not a text"), ({"a": 1}, "is not a text"),
-     ("a\0b", "not a secret of a usual"), ("x" * 40000, "not a secret of")],
+    [("", "is empty"), (None, "is not text"), ({"a": 1}, "is not text"),
+     ("a\0b", "too large for a secret"), ("x" * 40000, "too large for")],
 )  # fmt: skip
 def test_what_is_no_secret_is_refused(vault, value, why):
     put(vault.server, "kv/team/odd", {"key": value})
@@ -249,7 +249,9 @@ def test_a_policy_that_denies_is_no_reason_to_log_in_anew(vault, tmp_path):
         with pytest.raises(LockedError) as caught:
             vault.value("secret/private/one#key")
         said = lines_of(caught)
-        assert "denies 'secret/private/one': permission denied" in said
+        assert (
+            "denies access to 'secret/private/one': permission denied" in said
+        )
         assert "policy" in said
     if isinstance(vault.server, VaultStub):
         assert vault.server.asked("POST").count("POST auth/approle/login") == 1
@@ -263,7 +265,9 @@ def test_a_token_that_may_not_look_itself_up_is_still_good(
     made = bao.call("POST", "auth/token/create", wanted)["auth"]
     monkeypatch.setenv("BAO_TOKEN", made["client_token"])
     for path in ("secret/private/one", "nothere/one"):
-        with pytest.raises(LockedError, match=f"denies '{path}': permission"):
+        with pytest.raises(
+            LockedError, match=f"denies access to '{path}': permission"
+        ):
             Reader(bao, authority).value(f"{path}#key")
 
 
@@ -273,7 +277,7 @@ def test_a_login_that_is_not_accepted_is_locked(vault, tmp_path):
     with pytest.raises(LockedError) as caught:
         vault.value("secret/team/claude#key")
     said = lines_of(caught)
-    assert "does not accept the approle login: invalid role" in said
+    assert "rejected the approle login: invalid role" in said
     assert "wrong-FAKE" not in said
 
 
@@ -282,7 +286,7 @@ def test_a_token_that_is_not_known_is_locked(vault, monkeypatch):
     with pytest.raises(LockedError) as caught:
         vault.value("secret/team/claude#key")
     said = lines_of(caught)
-    assert "does not accept the token, which may have ended" in said
+    assert "rejected the token, which may have expired" in said
     assert "bao login" in said
     assert "wrongFAKE" not in said
 
@@ -301,7 +305,7 @@ def test_a_token_comes_from_the_variable_then_from_the_file(
     (home / "own").unlink()
     with pytest.raises(LockedError) as caught:
         vault.value("kv/team/token#key")
-    assert "there is no token for OpenBao" in lines_of(caught)
+    assert "no token for OpenBao" in lines_of(caught)
 
 
 # ---------------------------------------------- what goes wrong on the way
@@ -333,19 +337,22 @@ ODD_ANSWERS = {  # status, body -> error, words of both lines
     (500, '{"errors":["internal error"]}'): (StoreError, "500: internal"),
     (502, '{"errors":[]}'): (StoreError, "answers 502"),
     (472, '{"errors":["x"]}'): (StoreError, "is a standby of OpenBao (472)"),
-    (473, '{"errors":["x"]}'): (StoreError, "name the server that is active"),
-    (429, '{"errors":["quota"]}'): (StoreError, "takes no more requests"),
+    (473, '{"errors":["x"]}'): (
+        StoreError,
+        "set the address of the active server",
+    ),
+    (429, '{"errors":["quota"]}'): (StoreError, "accepts no more requests"),
     (400, '{"errors":["missing"]}'): (StoreError, "answers 400: missing"),
     (404, '{"errors":["namespace not found"]}'): (StoreError, "'namespace'"),
     (404, "{}"): (StoreError, "answers 404"),
     (404, '{"message":"no Route matched"}'): (StoreError, "answers 404"),
-    (200, HTML.decode()): (StoreError, "what is not OpenBao's JSON"),
-    (404, HTML.decode()): (StoreError, "what is not OpenBao's JSON"),
-    (403, HTML.decode()): (StoreError, "what is not OpenBao's JSON"),
-    (200, ""): (StoreError, "answers 200"),
-    (200, "[1]"): (StoreError, "what is not OpenBao's JSON"),
-    (200, '{"data": [1]}'): (StoreError, "answers 200"),
-    (200, "[" * 100000): (StoreError, "what is not OpenBao's JSON"),
+    (200, HTML.decode()): (StoreError, "but not with OpenBao's JSON"),
+    (404, HTML.decode()): (StoreError, "but not with OpenBao's JSON"),
+    (403, HTML.decode()): (StoreError, "but not with OpenBao's JSON"),
+    (200, ""): (StoreError, "answered 200"),
+    (200, "[1]"): (StoreError, "but not with OpenBao's JSON"),
+    (200, '{"data": [1]}'): (StoreError, "answered 200"),
+    (200, "[" * 100000): (StoreError, "but not with OpenBao's JSON"),
     (200, "x" * (1 << 20) + "y"): (StoreError, "more than 1 MiB"),
 }
 
@@ -367,7 +374,7 @@ def test_no_redirect_is_followed(reader):
     reader.server.said["*"] = (307, b"", elsewhere)
     with pytest.raises(StoreError) as caught:
         reader.value("kv/team/claude#key")
-    assert "sends on to other.example" in lines_of(caught)
+    assert "redirects to other.example" in lines_of(caught)
     assert len(reader.server.requests) == 1
 
 
@@ -398,7 +405,7 @@ def test_a_gateway_that_hides_the_mounts_hides_no_document(
         reader.value("secret/team/none#key")
     reader.write("secret/team/hidden#other", "FAKE-three")
     assert reader.value("secret/team/hidden#key") == "FAKE-two"
-    with pytest.raises(StoreError, match="does not say which engine"):
+    with pytest.raises(StoreError, match="cannot tell which engine"):
         reader.write("kv/team/claude#key", "FAKE-three")
 
 
@@ -423,7 +430,7 @@ def test_a_port_where_nothing_listens_is_not_reached(reader):
     reader.settings["address"] = f"https://127.0.0.1:{servers.closed_port()}"
     with pytest.raises(StoreError) as caught:
         reader.value("kv/team/claude#key")
-    assert "is not reached: connection refused" in lines_of(caught)
+    assert ": connection refused" in lines_of(caught)
 
 
 def test_no_token_is_sent_where_the_certificate_is_not_trusted(reader):
@@ -441,10 +448,10 @@ def test_a_file_without_authorities_trusts_nobody(reader, tmp_path):
     for text in ("", "no certificate"):
         (tmp_path / "ca").write_text(text)
         reader.settings["ca_file"] = str(tmp_path / "ca")
-        with pytest.raises(StoreError, match="has no certificate"):
+        with pytest.raises(StoreError, match="contains no CA certificate"):
             reader.value("kv/team/claude#key")
     reader.settings["ca_file"] = str(tmp_path / "none")
-    with pytest.raises(StoreError, match="has no certificate"):
+    with pytest.raises(StoreError, match="contains no CA certificate"):
         reader.value("kv/team/claude#key")
 
 
@@ -462,7 +469,7 @@ def test_a_proxy_passes_tls_on_and_reads_nothing(
         proxy.reply.status = 407
         with pytest.raises(StoreError) as caught:
             reader.value("kv/team/claude#key")
-    assert "answers 407 for vault.example:8200" in lines_of(caught)
+    assert "answered 407 for vault.example:8200" in lines_of(caught)
 
 
 ANYTHING = st.recursive(
@@ -511,16 +518,16 @@ def test_whatever_is_answered_is_a_value_or_a_typed_error(
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"address": "http://vault.example"}, "has to be https"),
-        ({"address": "http://127.0.0.1.example"}, "has to be https"),
+        ({"address": "http://vault.example"}, "must be https"),
+        ({"address": "http://127.0.0.1.example"}, "must be https"),
         ({"address": "https://user:FAKE@vault.example"}, "is not an address"),
         ({"address": "vault.example"}, "is not an address"),
-        ({"address": 5}, "'address' has to be a text"),
-        ({"namespace": "a\nb"}, "'namespace' has to be a text"),
+        ({"address": 5}, "'address' must be a string"),
+        ({"namespace": "a\nb"}, "'namespace' must be a string"),
         ({"ca_file": "ca.pem"}, "'ca_file' has to be an absolute path"),
         ({"auth": "ldap"}, "one of token, approle, kubernetes, jwt, "),
         ({"auth": "approle"}, "'role_id' or 'role_id_file'"),
-        ({"auth": "kubernetes"}, "takes 'role'"),
+        ({"auth": "kubernetes"}, "needs 'role'"),
     ],
 )
 def test_settings_that_are_wrong_are_refused(reader, wrong, why):
@@ -540,7 +547,7 @@ def test_an_address_of_a_variable_does_not_count_and_is_shown(
     with pytest.raises(StoreError) as caught:
         reader.value("kv/team/claude#key")
     said = lines_of(caught)
-    assert '[managers.bao] with address = "https://vault.example/x"' in said
+    assert '[managers.bao] address = "https://vault.example/x"' in said
 
 
 @pytest.mark.parametrize(
@@ -590,7 +597,7 @@ def test_the_real_server_takes_tokens_of_a_cluster_and_of_a_job(
     assert job.value("secret/team/job#key") == KEY
     kernel_keyring.drop()
     path.write_text(Issuer().token("repo:acme/app"))
-    with pytest.raises(LockedError, match="does not accept the jwt login"):
+    with pytest.raises(LockedError, match="rejected the jwt login"):
         job.value("secret/team/job#key")
     pod = Reader(
         bao, authority, auth="kubernetes", mount="k8s/eu", role="dev",
@@ -600,7 +607,7 @@ def test_the_real_server_takes_tokens_of_a_cluster_and_of_a_job(
     assert pod.value("secret/team/job#key") == KEY
     kernel_keyring.drop()
     path.write_text(bao.service_account("other"))
-    with pytest.raises(LockedError, match="does not accept the kubernetes"):
+    with pytest.raises(LockedError, match="rejected the kubernetes"):
         pod.value("secret/team/job#key")
 
 
@@ -637,7 +644,7 @@ def test_a_job_of_github_logs_in_with_a_token_for_its_audience(
 
 @pytest.mark.parametrize(
     ("url", "words"),
-    [("", "no token of a job"), ("http://github.example/", "is not https")],
+    [("", "no job token"), ("http://github.example/", "is not https")],
 )
 def test_a_job_without_a_token_is_locked(reader, monkeypatch, url, words):
     reader.settings |= {"auth": "jwt", "role": "ci"}

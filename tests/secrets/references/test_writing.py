@@ -84,7 +84,7 @@ def test_other_lines_of_an_entry_of_pass_stay(tools, home):
 
 def test_a_listing_of_gopass_is_not_written_back(tools):
     tools.takes("gopass", [("show*", "ai/\n└── claude\n", "")])
-    with pytest.raises(StoreError, match="several lines, as of a folder"):
+    with pytest.raises(StoreError, match="several lines, as for a folder"):
         tools.put("gopass:ai")
     assert not (tools.folder / "given").exists()
     whole = [("*-u*", "old\nuser: me\n", ""), ("show*", "old\n", "")]
@@ -195,7 +195,7 @@ def test_other_keys_of_a_document_in_aws_stay(tools):
     assert tools.given() == VALUE
     for text in ("plain text\n", "None\n"):
         tools.takes("aws", [("*get-secret-value*", text, "")])
-        with pytest.raises(StoreError, match=r"no JSON object|holds bytes"):
+        with pytest.raises(StoreError, match=r"not a JSON object|is binary"):
             tools.put("aws-sm:eng/claude#key")
 
 
@@ -226,14 +226,14 @@ def test_keepassxc_gets_its_password_and_the_value(tools, home):
 
 
 REFUSED = {
-    "gh:github.com/octocat": "nothing can be written there",
-    "exec:corp": "nothing can be written there",
-    "op://Eng/claude/otp?attribute=otp": "names what cannot be written",
-    "gcp-sm:eng-prod/claude/7": "names what cannot be written",
-    "azure-kv:eng-kv/claude/0a1b": "names what cannot be written",
-    "age:~/s": "for whom it is encrypted cannot be told",
-    "sops:~/none.yaml#a": "there is no ",
-    "keepassxc:~/none.kdbx#a": "there is no ",
+    "gh:github.com/octocat": "keyswitch cannot write there",
+    "exec:corp": "keyswitch cannot write there",
+    "op://Eng/claude/otp?attribute=otp": "' cannot be written",
+    "gcp-sm:eng-prod/claude/7": "' cannot be written",
+    "azure-kv:eng-kv/claude/0a1b": "' cannot be written",
+    "age:~/s": "who it is encrypted for",
+    "sops:~/none.yaml#a": "no such file: ",
+    "keepassxc:~/none.kdbx#a": "no such file: ",
 }
 
 

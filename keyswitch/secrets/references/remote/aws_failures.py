@@ -51,22 +51,22 @@ def failure(
     words = _one_line(str(error))
     if any(name in _NO_CREDENTIALS for name in names):
         return LockedError(
-            f"there are no credentials for {title}: {words}",
+            f"no credentials for {title}: {words}",
             _sign_in(profile),
         )
     if any(name in _SILENT for name in names):
         return silent(title)
-    hint = "look at the connection, and at AWS_ENDPOINT_URL if it is set"
+    hint = "check the connection, and AWS_ENDPOINT_URL if it is set"
     if "NoRegionError" in names:
         hint = "set the region: AWS_REGION, or 'region' of the profile"
-    return StoreError(f"'{item}' of {title} could not be read: {words}", hint)
+    return StoreError(f"cannot read '{item}' of {title}: {words}", hint)
 
 
 def silent(title: str) -> LockedError:
     """Return the error for a service that says nothing in time."""
     return NoAnswerError(
         f"{title} did not answer in time",
-        "try again, or give it longer: 'deadline' in config.toml",
+        "try again, or allow more time: 'deadline' in config.toml",
     )
 
 
@@ -76,30 +76,29 @@ def _answered(
     code, words = error.get("Code", ""), _one_line(error.get("Message", ""))
     if code in _MISSING:
         return NoItemError(
-            f"there is no '{item}' in {title}",
-            "correct the reference, or look at its region and account",
+            f"no '{item}' in {title}",
+            "fix the reference, or check its region and account",
         )
     # AWS: "because it was marked for deletion"; moto: "marked deleted".
     if code == "InvalidRequestException" and "marked" in words:
         return NoItemError(
             f"'{item}' in {title} is marked for deletion",
-            f"bring it back: aws secretsmanager restore-secret --secret-id "
-            f"{item}",
+            f"restore it: aws secretsmanager restore-secret --secret-id {item}",
         )
     if code in _DENIED:
         return LockedError(
-            f"{title} denies '{item}': {words or code}",
-            "ask who runs the account for the right to read it",
+            f"{title} denies access to '{item}': {words or code}",
+            "ask the account's administrator for permission to read it",
         )
     if code in _NOT_SIGNED_IN:
         return LockedError(
-            f"{title} does not accept the credentials: {words or code}",
+            f"{title} rejected the credentials: {words or code}",
             _sign_in(profile),
         )
     said = f"{_one_line(code)}: {words}" if words else _one_line(code)
     return StoreError(
-        f"'{item}' of {title} could not be read: {said or 'no reason given'}",
-        "look at the reference, and at what AWS says",
+        f"cannot read '{item}' of {title}: {said or 'no reason given'}",
+        "check the reference and AWS's message",
     )
 
 

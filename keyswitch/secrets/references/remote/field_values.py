@@ -12,7 +12,7 @@ from keyswitch.kernel_keyring import MAX_VALUE
 from keyswitch.secret import Secret
 
 _MOST_NAMES = 12  # of a document's fields, in an error
-_CORRECT = "correct the reference, or what is written there"
+_CORRECT = "fix the reference, or the secret itself"
 
 
 def field_of(fields: Mapping[str, Any], name: str, where: str) -> str:
@@ -26,13 +26,13 @@ def field_of(fields: Mapping[str, Any], name: str, where: str) -> str:
         more = ", …" if len(names) > _MOST_NAMES else ""
         raise NoItemError(
             f"{where} has no field '{name}'; it has {printable(shown)}{more}",
-            "correct the reference, or add the field there",
+            "fix the reference, or add the field",
         )
     value = fields[name]
     if isinstance(value, (bool, int, float)):
         value = json.dumps(value)
     if not isinstance(value, str):
-        raise StoreError(f"'{name}' of {where} is not a text", _CORRECT)
+        raise StoreError(f"'{name}' of {where} is not text", _CORRECT)
     return value
 
 
@@ -41,5 +41,5 @@ def secret_of(text: str, where: str) -> Secret:
     if not text.strip():
         raise StoreError(f"{where} is empty", _CORRECT)
     if "\0" in text or len(text.encode("utf-8", "replace")) > MAX_VALUE:
-        raise StoreError(f"{where} is not a secret of a usual size", _CORRECT)
+        raise StoreError(f"{where} is too large for a secret", _CORRECT)
     return Secret(text)

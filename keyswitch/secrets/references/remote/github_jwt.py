@@ -33,8 +33,8 @@ def github_jwt(
     address = address_of(url)
     if not token.isprintable() or not token or address is None:
         raise LockedError(
-            "there is no token of a job to log in with",
-            f"give 'token_file' or 'token_variable' in {settings.table}; in "
+            "no job token to log in with",
+            f"set 'token_file' or 'token_variable' in {settings.table}; in "
             "GitHub Actions, the job needs: permissions: id-token: write",
         )
     if address.scheme != "https" and not is_loopback(address.host):
@@ -50,7 +50,7 @@ def github_jwt(
             "http", lambda: way.ask("GET", headers, query=f"?{query}")
         )
     except Failed as failed:
-        raise _refused(f"{address.netloc} is not reached") from failed.error
+        raise _refused(f"cannot reach {address.netloc}") from failed.error
     finally:
         way.close()
     try:
@@ -64,6 +64,6 @@ def github_jwt(
 
 def _refused(why: str) -> LockedError:
     return LockedError(
-        f"GitHub gives no token for this job: {why}",
-        "look at the job's permissions: id-token: write",
+        f"GitHub issued no token for this job: {why}",
+        "check the job's permissions: id-token: write",
     )

@@ -112,8 +112,8 @@ class VaultClient:
             raise vault_failures.moved(settings, location)
         if len(reply.body) > ANSWER_LIMIT:
             raise StoreError(
-                f"{settings.host} answers with more than 1 MiB",
-                f"look at 'address' in {settings.table} of config.toml",
+                f"{settings.host} answered with more than 1 MiB",
+                f"check 'address' in {settings.table} of config.toml",
             )
         try:
             # Some answers have no body: 204, and 404 to a patch.
@@ -139,8 +139,8 @@ class VaultClient:
             return trusting((data or b"").decode("ascii", "ignore"))
         except (ssl.SSLError, ValueError) as e:
             raise StoreError(
-                f"{path} has no certificate of an authority",
-                f"correct 'ca_file' in {self.settings.table} of config.toml",
+                f"{path} contains no CA certificate",
+                f"fix 'ca_file' in {self.settings.table} of config.toml",
             ) from e
 
 
@@ -163,7 +163,7 @@ def proxy_to(address: Address) -> Address | None:
     found = address_of(text)
     if found is None:
         raise StoreError(
-            f"the proxy on the way to {address.host} is not an HTTP proxy",
-            "name an HTTP proxy in HTTPS_PROXY, or the host in NO_PROXY",
+            f"the proxy for {address.host} is not an HTTP proxy",
+            "set an HTTP proxy in HTTPS_PROXY, or add the host to NO_PROXY",
         )
     return found._replace(authorization=authorization(text))

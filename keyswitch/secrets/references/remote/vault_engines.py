@@ -144,12 +144,12 @@ def _deleted(
     if metadata.get("destroyed"):
         return NoItemError(
             f"version {version} of '{path}' in {title} is destroyed",
-            "write the secret anew, or roll back to an older version",
+            "write the secret again, or roll back to an older version",
         )
     day = printable(str(metadata.get("deletion_time"))[:10])
     return NoItemError(
         f"version {version} of '{path}' in {title} was deleted on {day}",
-        f"bring it back: {manager} kv undelete -versions={version} {path}",
+        f"restore it: {manager} kv undelete -versions={version} {path}",
     )
 
 
@@ -163,18 +163,18 @@ def not_read(
         return vault_failures.denied(settings, path, words)
     if answer.status == 404 and answer.document.get("errors") == []:
         return NoItemError(
-            f"there is no '{path}' in {title} at {settings.host}",
-            "correct the reference, or write the secret there",
+            f"no '{path}' in {title} at {settings.host}",
+            "fix the reference, or write the secret there",
         )
     if answer.status == 404 and _NO_MOUNT in words:
         return NoItemError(
             f"{title} at {settings.host} has no secrets engine at '{path}'",
-            f"correct the reference, or 'namespace' in {settings.table}",
+            f"fix the reference, or 'namespace' in {settings.table}",
         )
     if answer.status == 400 and any(text in words for text in _NO_ROLE):
         return NoItemError(
-            f"there is no '{path}' in {title} at {settings.host}: {words}",
-            "correct the reference",
+            f"no '{path}' in {title} at {settings.host}: {words}",
+            "fix the reference",
         )
     return _no_answer(session, answer)
 

@@ -56,32 +56,34 @@ def unreachable(
 ) -> KeyswitchError:
     """Return the error for a request that got no answer."""
     error, host, table = failed.error, settings.host, settings.table
-    look = f"look at 'address' in {table} of config.toml"
+    look = f"check 'address' in {table} of config.toml"
     if isinstance(error, TimeoutError):
         return NoAnswerError(
             f"{settings.title} at {host} did not answer in time",
-            f"try again, or give it longer: 'deadline' in {table}",
+            f"try again, or allow more time: 'deadline' in {table}",
         )
     if isinstance(error, ProxyRefusalError):
-        place = proxy.netloc if proxy else "on the way"
+        place = proxy.netloc if proxy else "in between"
         return StoreError(
-            f"the proxy {place} answers {error.status} for {host}",
-            "look at HTTPS_PROXY, or name the host in NO_PROXY",
+            f"the proxy {place} answered {error.status} for {host}",
+            "check HTTPS_PROXY, or add the host to NO_PROXY",
         )
     if isinstance(error, ssl.SSLCertVerificationError):
         why = printable(error.verify_message)
         return StoreError(
-            f"the certificate of {host} is not accepted: {why}",
-            f"name the authority's file if you trust it: 'ca_file' in {table}",
+            f"the certificate of {host} is not trusted: {why}",
+            f"if you trust its CA, set 'ca_file' in {table}",
         )
     if isinstance(error, ssl.SSLError):
-        return StoreError(f"{host} does not speak TLS as it should", look)
+        return StoreError(f"{host} does not speak proper TLS", look)
     if isinstance(error, HTTPException):
-        return StoreError(f"what {host} answers is not HTTP", look)
+        return StoreError(f"{host} does not answer with HTTP", look)
     if isinstance(error, socket.gaierror):
-        return StoreError(f"the name {host} is not found", look)
-    why = (getattr(error, "strerror", None) or "the connection broke").lower()
-    return StoreError(f"{settings.title} at {host} is not reached: {why}", look)
+        return StoreError(f"cannot resolve {host}", look)
+    why = (
+        getattr(error, "strerror", None) or "the connection was interrupted"
+    ).lower()
+    return StoreError(f"cannot reach {settings.title} at {host}: {why}", look)
 
 
 class NotJsonError(StoreError):
@@ -91,9 +93,9 @@ class NotJsonError(StoreError):
 def not_json(settings: VaultSettings, status: int) -> NotJsonError:
     """Return the error for an answer that no Vault gives."""
     return NotJsonError(
-        f"{settings.host} answers {status} with what is not "
-        f"{settings.title}'s JSON",
-        "a proxy or another service answers there: look at 'address' in "
+        f"{settings.host} answered {status}, but not with {settings.title}'s "
+        "JSON",
+        "a proxy or another service answers there: check 'address' in "
         f"{settings.table}",
     )
 
@@ -103,19 +105,25 @@ def moved(settings: VaultSettings, location: str) -> StoreError:
     found = address_of(location)
     where = found.netloc if found else "another path"
     return StoreError(
-        f"{settings.host} sends on to {printable(where)}; it is not followed",
-        f"name the server that is active: 'address' in {settings.table}",
+        f"{settings.host} redirects to {printable(where)}, which keyswitch "
+        "does not follow",
+        f"set the address of the active server: 'address' in {settings.table}",
     )
 
 
 def denied(settings: VaultSettings, path: str, words: str) -> LockedError:
     """Return the error for a token that is good, and may not read a path."""
-    hint = "ask who runs it for a policy that lets your token read it"
+    hint = "ask its administrator for a policy that lets your token read it"
     if settings.auth not in ("token", "agent"):
         # A login's token has the policies that its role had then.
-        hint = "ask who runs it for a policy of your role; then: keyswitch lock"
+        hint = (
+            "ask its administrator for a policy for your role; then: "
+            "keyswitch lock"
+        )
     return LockedError(
-        f"{settings.title} denies '{path}': {words or 'no reason given'}", hint
+        f"{settings.title} denies access to '{path}': "
+        f"{words or 'no reason given'}",
+        hint,
     )
 
 
@@ -123,9 +131,9 @@ def bad_token(settings: VaultSettings, words: str) -> LockedError:
     """Return the error for a token that the server does not know any more."""
     hint = f"log in again: {settings.manager} login"
     if settings.auth != "token":
-        hint = f"look at the login in {settings.table} of config.toml"
+        hint = f"check the login in {settings.table} of config.toml"
     return LockedError(
-        f"{settings.title} does not accept the token, which may have ended: "
+        f"{settings.title} rejected the token, which may have expired: "
         f"{words or 'no reason given'}",
         hint,
     )
@@ -139,26 +147,27 @@ def no_answer(
     if status == 503 and "sealed" in words.lower():
         return LockedError(
             f"{title} at {settings.host} is sealed",
-            f"ask who runs it to unseal it: {settings.manager} operator unseal",
+            f"ask its administrator to unseal it: {settings.manager} operator "
+            "unseal",
         )
     if status in _STANDBY:
         return StoreError(
             f"{settings.host} is a standby of {title} ({status}){said}",
-            f"name the server that is active: 'address' in {settings.table}",
+            "set the address of the active server: 'address' in "
+            f"{settings.table}",
         )
     if status == 429:
         wait = f" in {retry_after} s" if retry_after.isdecimal() else " later"
         return StoreError(
-            f"{title} takes no more requests for now{said}", f"try again{wait}"
+            f"{title} accepts no more requests for now{said}",
+            f"try again{wait}",
         )
     if status == 404 and "namespace" in words:
         return StoreError(
-            f"{title} could not be read{said}",
-            f"look at 'namespace' in {settings.table} of config.toml",
+            f"cannot read {title}{said}",
+            f"check 'namespace' in {settings.table} of config.toml",
         )
-    hint = "look at the reference, and at what the server says"
+    hint = "check the reference and the server's message"
     if status >= 500:
-        hint = "try again later, or ask who runs it"
-    return StoreError(
-        f"{title} could not be read: it answers {status}{said}", hint
-    )
+        hint = "try again later, or ask its administrator"
+    return StoreError(f"cannot read {title}: it answered {status}{said}", hint)

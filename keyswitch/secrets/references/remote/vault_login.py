@@ -101,8 +101,8 @@ class VaultSession:
         found = _from_file(path)
         if found is None:
             raise LockedError(
-                f"there is no token for {self.settings.title}: "
-                f"{names[0]} is not set, and there is no {path}",
+                f"no token for {self.settings.title}: {names[0]} is not set, "
+                f"and {path} does not exist",
                 f"log in: {self.settings.manager} login",
             )
         return found
@@ -140,9 +140,9 @@ class VaultSession:
                 settings, answer.status, words, answer.retry_after
             )
         return LockedError(
-            f"{settings.title} does not accept the {settings.auth} login: "
-            f"{words or f'it answers {answer.status}'}",
-            f"look at {settings.table} of config.toml, and at the role",
+            f"{settings.title} rejected the {settings.auth} login: "
+            f"{words or f'it answered {answer.status}'}",
+            f"check {settings.table} of config.toml and the role",
         )
 
     def _credentials(self) -> Mapping[str, str]:
@@ -164,9 +164,8 @@ class VaultSession:
             if text := self._environ.get(name, "").strip():
                 return _plain(text, name).reveal()
             raise LockedError(
-                f"the variable {name}, which should have the job's token, is "
-                "not set",
-                f"look at 'token_variable' in {settings.table}",
+                f"{name}, which should contain the job's token, is not set",
+                f"check 'token_variable' in {settings.table}",
             )
         return github_jwt(settings, self._environ, self.client.deadline)
 
@@ -175,8 +174,9 @@ class VaultSession:
         found = _from_file(path)
         if found is None:
             raise LockedError(
-                f"there is no {path}, which should have the login's secret",
-                f"look at '{key}' in {self.settings.table} of config.toml",
+                f"{path}, which should contain the login's secret, does not "
+                "exist",
+                f"check '{key}' in {self.settings.table} of config.toml",
             )
         return found.reveal()
 
@@ -197,9 +197,9 @@ def _from_file(path: str) -> Secret | None:
 def _plain(text: str, place: str) -> Secret:
     """Return a token that can stand in a header and in JSON."""
     if not text or not all("!" <= c <= "~" for c in text):
-        what = "a character that no token has" if text else "nothing"
+        what = "a character that is invalid in a token" if text else "nothing"
         raise StoreError(
-            f"{place} has {what} where a token should be",
-            "log in again, or write it anew",
+            f"{place} has {what} instead of a token",
+            "log in again, or write it again",
         )
     return Secret(text)

@@ -70,11 +70,11 @@ def vault_settings(
     for key in _WORDS:
         value = table.get(key, "")
         if not isinstance(value, str) or not value.isprintable():
-            _refuse(manager, f"'{key}' has to be a text in one line")
+            _refuse(manager, f"'{key}' must be a string of one line")
     words = {key: str(table.get(key, "")) for key in _WORDS}
     words["auth"] = words["auth"] or "token"
     if words["auth"] not in LOGINS:
-        _refuse(manager, f"'auth' has to be one of {', '.join(LOGINS)}")
+        _refuse(manager, f"'auth' must be one of {', '.join(LOGINS)}")
     for key in _FILES:
         words[key] = _path(manager, key, words[key], environ)
     if not words["address"]:
@@ -98,9 +98,9 @@ def _complete(words: dict[str, str]) -> dict[str, str]:
 def _refuse_without(found: VaultSettings) -> None:
     """Raise InputError where a way to log in lacks what it needs."""
     if found.auth == "approle" and not (found.role_id or found.role_id_file):
-        _refuse(found.manager, "approle takes 'role_id' or 'role_id_file'")
+        _refuse(found.manager, "approle needs 'role_id' or 'role_id_file'")
     if found.auth == "kubernetes" and not found.role:
-        _refuse(found.manager, "kubernetes takes 'role'")
+        _refuse(found.manager, "kubernetes needs 'role'")
 
 
 def _path(manager: str, key: str, text: str, environ: Mapping[str, str]) -> str:
@@ -108,7 +108,7 @@ def _path(manager: str, key: str, text: str, environ: Mapping[str, str]) -> str:
     if text.startswith("~/"):
         path = os.path.join(home_of(environ), text[2:])
     if path and not os.path.isabs(path):
-        _refuse(manager, f"'{key}' has to be an absolute path, or begin with ~")
+        _refuse(manager, f"'{key}' must be an absolute path or start with ~")
     return path
 
 
@@ -119,8 +119,8 @@ def _address(manager: str, text: str) -> Address:
     if found.scheme == "http" and not is_loopback(found.host):
         _refuse(
             manager,
-            "'address' has to be https: over http anyone on the way reads "
-            "the token",
+            "'address' must be https: over http anyone on the network path "
+            "can read the token",
         )
     return found
 
@@ -139,13 +139,14 @@ def _no_address(manager: str, environ: Mapping[str, str]) -> StoreError:
     found = address_of(given)
     shown = found.url if found else "https://HOST"
     return StoreError(
-        f"no address of {TITLES[manager]} is set, and variables do not count",
-        f"write to config.toml: [managers.{manager}] with "
-        f'address = "{printable(shown)}"',
+        f"no address for {TITLES[manager]} in config.toml, and variables are "
+        "ignored here",
+        f"set in config.toml: [managers.{manager}] address = "
+        f'"{printable(shown)}"',
     )
 
 
 def _refuse(manager: str, what: str) -> NoReturn:
     raise InputError(
-        f"[managers.{manager}] of config.toml: {what}", "correct that line"
+        f"[managers.{manager}] of config.toml: {what}", "fix that line"
     )

@@ -22,8 +22,8 @@ def write_field(
     if engine.kind == vault_engines.MADE:
         title = session.settings.title
         raise InputError(
-            f"{title} makes what is at '{path}': it cannot be written",
-            "give a path of a KV engine",
+            f"{title} generates the value at '{path}': it cannot be written",
+            "use a path of a KV engine",
         )
     if engine.kind == vault_engines.KV1:
         _write_plain(session, path, field, value)
@@ -50,8 +50,10 @@ def _look_that_it_is_versioned(
     answer = session.ask("GET", engine.data_path(path))
     if "metadata" not in answer.data:
         raise StoreError(
-            f"{session.settings.title} does not say which engine has '{path}'",
-            "ask who runs it for a policy that lets your token read the path",
+            f"cannot tell which engine of {session.settings.title} has "
+            f"'{path}'",
+            "ask its administrator for a policy that lets your token read the "
+            "path",
         )
 
 

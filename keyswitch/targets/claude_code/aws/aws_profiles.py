@@ -100,7 +100,7 @@ class Profiles:
             return problem
         if "mfa_serial" in data:
             return Problem(
-                f"the AWS profile '{name}' wants an MFA code (mfa_serial), "
+                f"the AWS profile '{name}' needs an MFA code (mfa_serial), "
                 "which Claude Code cannot ask for",
                 _by_hand(name),
                 ends=True,
@@ -124,7 +124,7 @@ class Profiles:
             }.get(kind, False)
             what = f"credential_source '{kind}' of the AWS profile '{name}'"
             fix = f"correct it in {self.files.path_of(name)}"
-            return None if there else Problem(f"{what} gives nothing", fix)
+            return None if there else Problem(f"{what} returns nothing", fix)
         if len(visited) > _DEEPEST:
             return None  # nobody's files; what it ends in does not matter
         static = _is_static(self.files.merged(base))
@@ -154,7 +154,7 @@ class Profiles:
         """Return a role's keys, which AWS gives for the token of a file."""
         path = data[cloud_rules.WEB_IDENTITY]
         if self.files.read(path) is None:
-            what = f"the AWS profile '{name}' names {path}, which is not there"
+            what = f"the AWS profile '{name}' names {path}, which is missing"
             fix = f"correct {self.files.path_of(name)}"
             return Problem(what, fix, ends=True)
         return self._header(name, None, ASKED)
@@ -177,7 +177,7 @@ class Profiles:
         if key is not None:
             return Header(AWS, Secret(key), source)
         return Problem(
-            f"the credential_process of the AWS profile '{name}' gives no "
+            f"the credential_process of the AWS profile '{name}' returns no "
             "valid keys",
             f"correct credential_process in {source.path}",
         )
@@ -204,7 +204,7 @@ class Profiles:
         start = session or merged["sso_start_url"]
         if signed_in(self.files, start, renews=bool(session)):
             return self._header(name, None, ASKED)
-        what = f"the AWS sign-in of profile '{name}' is not there or has ended"
+        what = f"the AWS sign-in of profile '{name}' is missing or has expired"
         return problem(what, again)
 
     def login(
@@ -213,7 +213,7 @@ class Profiles:
         """Return the keys that `aws login` keeps."""
         kept = login_of(self.files, data[cloud_rules.LOGIN])
         if kept is None:
-            what = f"the AWS sign-in of profile '{name}' is not there"
+            what = f"the AWS sign-in of profile '{name}' is missing"
             return Problem(
                 what, f"aws login --profile {quote(name)}", ends=True
             )
@@ -231,7 +231,7 @@ if TYPE_CHECKING:
 
 
 def _empty(name: str) -> Problem:
-    what = f"the AWS profile '{name}' gives no credentials"
+    what = f"the AWS profile '{name}' has no credentials"
     return Problem(what, f"aws configure --profile {quote(name)}")
 
 

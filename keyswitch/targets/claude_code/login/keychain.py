@@ -118,8 +118,8 @@ class Keychain:
         if len(self._adding(service, value)) > LINE_LIMIT:
             raise StoreError(
                 f"this login does not fit into the keychain item '{service}' "
-                "together with the MCP logins that are in it",
-                "in Claude Code, /mcp: clear the logins that are not needed",
+                "with the MCP logins in it",
+                "run /mcp in Claude Code and clear the logins you do not need",
             )
 
     def write(
@@ -130,8 +130,8 @@ class Keychain:
         self._order(self._adding(service, value), deadline)
         if self.read(service, deadline) != value:
             raise StoreError(
-                f"the keychain item '{service}' is not what was written",
-                "look at it in Keychain Access, then try again",
+                f"the keychain item '{service}' differs from what was written",
+                "check it in Keychain Access, then try again",
             )
 
     def delete(self, service: str, deadline: float = DEADLINE) -> None:
@@ -142,7 +142,7 @@ class Keychain:
         self._order(line.encode(), deadline)
         if self.read(service, deadline) is not None:
             raise StoreError(
-                f"the keychain item '{service}' is still there",
+                f"the keychain item '{service}' still exists",
                 "remove it in Keychain Access",
             )
 
@@ -176,22 +176,22 @@ class Keychain:
         except OSError as e:
             raise StoreError(
                 f"cannot run {SECURITY}: {e.strerror}",
-                "Claude Code's login is in the macOS keychain, which only "
-                "that program reads",
+                "Claude Code's login is in the macOS keychain, and only that "
+                "program can read it",
             ) from e
 
 
 def _require_success(status: int) -> None:
     if status in _SHUT:
         raise LockedError(
-            "the macOS keychain is locked, or refused Claude Code's login "
-            f"(status {status})",
+            "the macOS keychain is locked, or denied access to Claude Code's "
+            f"login (status {status})",
             "unlock it: security unlock-keychain",
         )
     if status:
         raise StoreError(
             f"the macOS keychain failed with status {status}",
-            "look whether it opens in Keychain Access, then try again",
+            "check that it opens in Keychain Access, then try again",
         )
 
 

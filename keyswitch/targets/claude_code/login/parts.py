@@ -245,7 +245,7 @@ def unpack(text: str) -> Parts:
     """Return what `pack` made; raises ValueError for anything else."""
     document = json.loads(text)
     if not isinstance(document, dict) or document.get("version") != 1:
-        raise ValueError("not a login that this version knows")
+        raise ValueError("not a login this version knows")
     raw = document.get("parts")
     if not isinstance(raw, dict) or not all(
         k in ALL_KEYS and isinstance(v, str) for k, v in raw.items()

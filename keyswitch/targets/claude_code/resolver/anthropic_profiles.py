@@ -44,7 +44,7 @@ def selected(scene: Scene, view: View) -> Selected | None:
     sent = _chosen(scene, scene.everything)
     if sent is not None and sent.candidate.source.kind == source.kind:
         return sent._replace(explicit=chosen.explicit)
-    refusal = f"a repository's settings take the choice of {source.name} back"
+    refusal = f"a repository's settings override {source.name}"
     broken = chosen.candidate._replace(value=None, refusal=refusal)
     return chosen._replace(candidate=broken)
 
@@ -72,7 +72,9 @@ def _exchanged(scene: Scene, view: View, source: Source) -> Candidate:
     if view.text(_TOKEN):
         pass
     elif not path:
-        refusal = "the federation needs an identity token, and none is set"
+        refusal = (
+            "the identity federation needs an identity token, but none is set"
+        )
     elif scene.read(os.path.join(scene.cwd, path)) is None:
         refusal = f"the identity token file {path} cannot be read"
     kind = rules.ANTHROPIC_PROFILE
@@ -95,7 +97,7 @@ def _of_profile(
     why, refusal = "", _refusal(found, path)
     expired = found.expires_at is not None and found.expires_at < clock.now()
     if not refusal and expired and found.renewable:
-        value, why = None, "it has expired and is renewed first"
+        value, why = None, "it has expired and will be renewed first"
     elif not refusal and expired:
         refusal = f"the Anthropic profile '{found.name}' has expired"
     candidate = Candidate(rules.ANTHROPIC_PROFILE, source, value, why, refusal)
@@ -104,11 +106,11 @@ def _of_profile(
 
 def _refusal(found: AnthropicProfile, path: str) -> str:
     if not re.fullmatch(_NAME, found.name):
-        return f"'{found.name}' is not a name for an Anthropic profile"
+        return f"'{found.name}' is not a valid Anthropic profile name"
     if found.exposed:
         return f"other users can read {path}, so Claude Code refuses it"
     if not found.access_token:
-        return f"{path} holds no access token"
+        return f"{path} contains no access token"
     return ""
 
 

@@ -51,7 +51,7 @@ SIGNED = ("bedrock", "mantle", "anthropicAws")  # with an AWS identity
 
 _HIDES_PAIR = "AWS_PROFILE is set, which Claude Code prefers to a pair of keys"
 _NOTHING = Problem(
-    "there are no AWS credentials",
+    "no AWS credentials found",
     "aws configure",
     set_wrong=False,
 )
@@ -67,7 +67,7 @@ def request(scene: Scene, run: Run | None) -> Request:
     beside = there.bearer
     if beside is not None and beside.source.kind == SERVICE:
         beside = None  # nothing of it is here to be shown
-    shadowed = _shadowed(beside, "the export comes first")
+    shadowed = _shadowed(beside, "awsCredentialExport comes first")
     return _signed(header, shadowed + there.shadowed)
 
 
@@ -95,7 +95,7 @@ def ambient(scene: Scene, view: View, run: Run | None = None) -> Request:
         # Its program hands keys over by variables, and nothing else counts.
         if chain.pair is not None:
             return _signed(chain.pair)
-        return Request(refusal="the host program handed no AWS keys over")
+        return Request(refusal="the host program passed no AWS keys")
     found = chain.request()
     before = Chain(scene, scene.status, run)
     if view is scene.request and not chain.name and not before.name:
@@ -110,7 +110,7 @@ def _first_of(before: Request, found: Request) -> Request:
         return before if first else found
     if first.source.kind != SERVICE:
         return before
-    why = "a metadata server may give one first"
+    why = "a metadata server may provide one first"
     doubtful = second._replace(value=None, why_unknown=why)
     return found._replace(bearer=doubtful)
 

@@ -32,10 +32,8 @@ if TYPE_CHECKING:
     Found = Header | Problem | None
 
 _CHOICE = "AZURE_TOKEN_CREDENTIALS"
-_NOTHING = Problem(
-    "there are no Azure credentials", "az login", set_wrong=False
-)
-_NOBODY = "the host program handed no Foundry credentials over"
+_NOTHING = Problem("no Azure credentials found", "az login", set_wrong=False)
+_NOBODY = "the host program passed no Foundry credentials"
 
 # Each of these sets says by itself who it is.
 _PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID")
@@ -64,7 +62,7 @@ def request(scene: Scene, _run: Run | None) -> Request:
         return Request(refusal=_NOBODY)
     choice = scene.request.text(_CHOICE).lower()
     if choice not in ("", "dev", "prod"):
-        what = f"{_CHOICE} is '{choice}', and only 'prod' and 'dev' are known"
+        what = f"{_CHOICE} is '{choice}', but only 'prod' and 'dev' are valid"
         problem = Problem(what, _removal(scene, _CHOICE))
         return Request(refusal=what, problem=problem)
     last: Header | None = None

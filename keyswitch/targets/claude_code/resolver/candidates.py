@@ -135,7 +135,7 @@ def stored_login(scene: Scene) -> Candidate | None:
         and login.expired(clock.now() * 1000)
         and not scene.request.text(rules.BASE_URL)
     ):
-        why = "it has expired and is renewed first"
+        why = "it has expired and will be renewed first"
         return Candidate(rules.STORED_LOGIN, source, None, why)
     # White space at the end of a header is cut off on its way.
     token = Secret(login.access_token.rstrip())

@@ -21,7 +21,7 @@ from keyswitch.targets.verdict import (
 if TYPE_CHECKING:
     from keyswitch.targets.claude_code.resolver.scene import Scene
 
-_MAY = "a metadata server may give one"
+_MAY = "a metadata server may provide one"
 
 
 def may_give(scheme: str, name: str) -> Header:

@@ -35,7 +35,7 @@ _DETECTION = "METADATA_SERVER_DETECTION"
 _DETECTIONS = ("", "assume-present", "bios-only", "ping-only")
 _SIGN_IN = "gcloud auth application-default login"
 _NOTHING = Problem(
-    "there are no Google Cloud credentials", _SIGN_IN, set_wrong=False
+    "no Google Cloud credentials found", _SIGN_IN, set_wrong=False
 )
 # What each kind of file cannot be without; any other is a service account's.
 _NEEDS = {
@@ -91,7 +91,7 @@ def usual_file(scene: Scene) -> Found:
         return None
     problem = _broken(scene, path)
     if problem:
-        return Problem(f"there is {path}, {problem}", _SIGN_IN)
+        return Problem(f"found {path}, {problem}", _SIGN_IN)
     source = Source("google", cloud_rules.GOOGLE_FILE, "", path)
     return Header(BEARER, None, source, ASK_TOKEN)
 
@@ -103,7 +103,7 @@ def machine(scene: Scene) -> Found:
     if detection == "none":
         return None
     if given and detection not in _DETECTIONS:
-        what = f"{_DETECTION} is '{detection}', which Google's client refuses"
+        what = f"{_DETECTION} is '{detection}', which Google's client rejects"
         return Problem(what, given.source.removal)
     return cloud_services.may_give(BEARER, cloud_rules.GOOGLE_MACHINE)
 
@@ -142,5 +142,5 @@ def _no_token(scene: Scene, source: object) -> str:
     if isinstance(token, str) and scene.read(token) is None:
         return f"whose token {token} cannot be read"
     if "executable" in source and scene.request.text(_MAY_RUN) != "1":
-        return f"whose program runs only with {_MAY_RUN}=1"
+        return f"whose program only runs with {_MAY_RUN}=1"
     return ""

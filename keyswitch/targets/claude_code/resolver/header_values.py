@@ -24,7 +24,7 @@ def refusal(view: View, request: Request) -> str:
     """Return why a value stops a request that would be sent, or ""."""
     for name, text in _values(view, request) if request.sent else ():
         if any(c in "\0\n\r" or c > "\xff" for c in text):
-            return f"{name} has a character that cannot stand in a header"
+            return f"{name} contains a character that is invalid in a header"
     return ""
 
 

@@ -81,7 +81,7 @@ def _texts(found: Any) -> list[str]:
 _NO_LOGINS = (rules.API_KEY, rules.API_KEY_FD, rules.AUTH_TOKEN, rules.HELPER)
 _VERIFIED = (rules.OAUTH_TOKEN, rules.OAUTH_FD, rules.STORED_LOGIN)
 _METHODS = ("claudeai", "console", "gateway")
-_ASK = "managed settings ask for a login, "
+_ASK = "managed settings require a login, "
 _LOG_IN = "keyswitch login NAME"
 
 
@@ -127,7 +127,7 @@ def _instead_of_login(
         if kind in found.there:
             return f"and {found.there[kind].source.name} is set"
     left_out = found.scene.simple and not cloud and login is None
-    return "which bare mode leaves out" if left_out else ""
+    return "which bare mode ignores" if left_out else ""
 
 
 def _not_of(scene: Scene, allowed: Sequence[str], login: Candidate) -> str:
@@ -138,14 +138,14 @@ def _not_of(scene: Scene, allowed: Sequence[str], login: Candidate) -> str:
     """
     if scene.request.text(rules.BASE_URL):
         return (
-            "managed settings name an organization, which cannot be "
+            "managed settings require an organization, which cannot be "
             "verified through a base URL"
         )
     own = scene.login.organization_uuid if scene.login else None
     own = own or scene.config.organization_uuid
     if login.kind != rules.STORED_LOGIN or not own or own in allowed:
         return ""
-    return "managed settings name an organization that the login is not of"
+    return "managed settings require another organization than the login's"
 
 
 def gateway_demanded(scene: Scene) -> Value | None:
@@ -170,10 +170,10 @@ def _gateway_demanded(scene: Scene) -> PolicyRefusal | None:
     found = None if scene.gateway else gateway_demanded(scene)
     if found is None:
         return None
-    what = "only a sign-in at a gateway counts on this machine"
+    what = "only a gateway sign-in is allowed on this machine"
     remedy = "sign in at the gateway in Claude Code: /login"
     return PolicyRefusal(
-        f"{what}, which is not looked for here", found.source, remedy
+        f"{what}, which keyswitch does not look for", found.source, remedy
     )
 
 
@@ -187,7 +187,7 @@ def _service_not_approved(scene: Scene) -> PolicyRefusal | None:
         return None
     if not found.text or found.text.removesuffix("/") in rules.OAUTH_SERVICES:
         return None
-    what = f"{rules.OAUTH_SERVICE} is not an address that Claude Code approves"
+    what = f"{rules.OAUTH_SERVICE} is not an address that Claude Code accepts"
     return PolicyRefusal(what, found.source)
 
 

@@ -114,11 +114,11 @@ def _has_ended(token: str) -> bool:
 def _nothing(found: Candidates) -> str:
     login = found.scene.login
     if found.unapproved:
-        return f"{rules.API_KEY} is not approved, which VS Code asks for"
+        return f"{rules.API_KEY} is not approved, which VS Code requires"
     if found.key_fd_named:
-        return f"{rules.API_KEY_FD} names a descriptor that has no key"
+        return f"{rules.API_KEY_FD} names a file descriptor without a key"
     if login is not None and login.blanked:
-        return "the stored login was emptied when its renewal was refused"
+        return "the stored login was blanked when its renewal was rejected"
     if login is not None and login.access_token and not login.usable:
         return "the stored login lacks the scope user:inference"
     return NO_CREDENTIAL
@@ -133,7 +133,7 @@ def _shadowed(
             yield Shadowed(c.value, c.source, because)
     if found.unapproved:
         key = found.unapproved
-        because = "VS Code takes only a key that was approved"
+        because = "VS Code uses a key only if it was approved"
         yield Shadowed(key.value, key.source, because)
     for name in (rules.API_KEY, rules.AUTH_TOKEN, rules.OAUTH_TOKEN):
         # A higher level replaces what the others set.
@@ -150,18 +150,18 @@ def _because(
     found: Candidates, candidate: Candidate, winner: Candidate | None
 ) -> str:
     if found.scene.simple:
-        return "bare mode leaves it out"
+        return "bare mode ignores it"
     if found.scene.gateway:
         return f"{rules.GATEWAY} is set"
     if candidate.kind == rules.STORED_LOGIN:
         if found.scene.socket:
             return f"{rules.UNIX_SOCKET} is set"
         if found.profile and found.profile.explicit:
-            return "an Anthropic profile or federation is chosen"
+            return "an Anthropic profile or identity federation is set"
     if winner is None:
         return "it is not used here"
     if found.scene.login_first and winner.kind in rules.FIRST_LOGINS:
-        return "the desktop app and remote sessions take a login first"
+        return "the desktop app and remote sessions prefer a login"
     return f"{winner.source.name} comes before it"
 
 

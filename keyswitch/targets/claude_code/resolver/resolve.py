@@ -74,7 +74,7 @@ def name_of(file: SettingsFile) -> str:
 def _cannot_start(scene: Scene) -> str:
     for source in scene.flags.sources:
         if source not in SOURCES:
-            return f"--setting-sources does not know '{source}'"
+            return f"unknown source '{source}' in --setting-sources"
     for file in filter(stops, scene.files):
         return f"{name_of(file)}: {file.problem}"
     program = policy.program(scene)

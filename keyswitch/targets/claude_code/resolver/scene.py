@@ -56,7 +56,7 @@ def parse_flags(words: Sequence[str]) -> Flags:
             given = value if equals else next(rest, None)
             if given is None:
                 raise InputError(
-                    f"{name} has no value", f"give one: {name} VALUE"
+                    f"{name} has no value", f"add one: {name} VALUE"
                 )
             values[name] = given
     listed = values.get("--setting-sources", ",".join(SOURCES))

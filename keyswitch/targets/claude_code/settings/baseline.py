@@ -110,8 +110,8 @@ def add_containers(
 
 
 _LOST = (
-    "what Claude Code's settings.json had before keyswitch is not known any "
-    "more: compare it yourself"
+    "the original contents of Claude Code's settings.json are lost: check the "
+    "file yourself"
 )
 
 

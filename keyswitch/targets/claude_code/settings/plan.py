@@ -37,14 +37,14 @@ from keyswitch.targets.claude_code.settings.wanted import ENV
 from keyswitch.targets.splice import Edited
 
 # What is said of a key that is displaced.
-_LEFT_OVER = "was the helper of a keyswitch before; it does not come back"
+_LEFT_OVER = "was an older keyswitch helper; it will not be restored"
 _REPLACED = (
-    "was changed by somebody else; it is replaced, and 'keyswitch off' gives "
-    "that back"
+    "was changed by another program; keyswitch replaces it, and 'keyswitch "
+    "off' restores it"
 )
 _ADDED = (
-    "was added by somebody else; it does not count while a profile is active, "
-    "and 'keyswitch off' gives it back"
+    "was added by another program; it has no effect while a profile is "
+    "active, and 'keyswitch off' restores it"
 )
 
 

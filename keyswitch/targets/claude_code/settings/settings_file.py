@@ -80,7 +80,7 @@ def parse(data: bytes, level: str, path: str) -> SettingsFile:
         return SettingsFile(level, path, text, problem="not a JSON object")
     wrong = wrong_keys(document)
     if wrong and level not in ORGANIZATION_LEVELS:
-        problem = f"the value of '{wrong[0]}' has a wrong type"
+        problem = f"the value of '{wrong[0]}' has the wrong type"
         return SettingsFile(level, path, text, problem=problem)
     kept = {k: v for k, v in document.items() if k not in wrong}
     if "forceLoginOrgUUID" in wrong:

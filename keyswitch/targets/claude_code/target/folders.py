@@ -80,7 +80,7 @@ def check(shared: Iterable[str]) -> None:
         if name not in SHAREABLE:
             raise InputError(
                 f"'{name}' cannot be shared",
-                f"known are {', '.join(SHAREABLE)}",
+                f"choose from: {', '.join(SHAREABLE)}",
             )
 
 

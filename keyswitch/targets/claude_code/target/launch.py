@@ -200,7 +200,7 @@ def _merged(
     if not isinstance(document, dict):
         raise InputError(
             f"cannot read the settings file {given}",
-            "it has to be a file with a JSON object",
+            "it must be a file with a JSON object",
         )
     env = {**env_of(document), **ours.get("env", {})}
     text = json.dumps({**document, **ours, "env": env})
@@ -214,8 +214,8 @@ def _merged(
 def _anonymous_file(text: str) -> str:
     if not hasattr(os, "memfd_create"):
         raise InputError(
-            "a settings file stands in the way of this profile's secret",
-            "take its variables out of the settings files' env blocks",
+            "a settings file overrides this profile's secret",
+            "remove its variables from the env blocks of the settings files",
         )
     descriptor = os.memfd_create("keyswitch-settings", 0)
     os.write(descriptor, text.encode())

@@ -176,8 +176,8 @@ def _parses(data: bytes) -> bool:
 
 
 _NO_ANSWERS = (
-    f"{APPROVED[0]} holds something else than answers, and is left as it is; "
-    "Claude Code may ask about a key that is exported"
+    f"{APPROVED[0]} has an unexpected form and was not changed; Claude Code "
+    "may ask about an exported key"
 )
 
 

@@ -123,7 +123,7 @@ def in_credentials(
     access, refresh = login.get("accessToken"), login.get("refreshToken")
     stale = ""
     if not access and not refresh:
-        stale = "blanked: it was refused at its last refresh"
+        stale = "blanked: its last renewal was rejected"
     elif not refresh:
         stale = _over(login.get("expiresAt"), now_ms)
     texts = (t for t in (access, refresh) if isinstance(t, str) and t)
@@ -133,7 +133,7 @@ def in_credentials(
 def _over(expires: object, now: float) -> str:
     """Say that a token is of no use, if it is not: it has no successor."""
     is_over = isinstance(expires, int) and 0 < expires < now
-    return "expired, and cannot be refreshed" if is_over else ""
+    return "expired and cannot be renewed" if is_over else ""
 
 
 def in_global_config(path: str, data: bytes | None) -> Iterator[Token]:
