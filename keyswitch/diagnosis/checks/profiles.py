@@ -260,7 +260,7 @@ def _problem_of(keychain: Availability) -> Finding | None:
     if keychain.locked:
         what = "the keychain is locked"
         why = "'env' and the helper print nothing until it is unlocked"
-        fix = "unlock it in your desktop session"
+        fix = "unlock it on your desktop"
         return Finding("keychain-locked", WARNING, what, why, fix)
     return None
 

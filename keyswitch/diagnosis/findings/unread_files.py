@@ -28,8 +28,8 @@ def passed_over(situation: Situation) -> Iterator[Finding]:
     said |= {f.path for f in situation.scene.files if f.problem}
     for path, problem in situation.scene.unread.items():
         if path not in said:
-            what = f"{path} counts for nothing: {problem}"
-            why = "Claude Code goes on as if it were not there"
+            what = f"{path} is ignored: {problem}"
+            why = "Claude Code behaves as if it did not exist"
             fix = f"replace {path} with a file that can be read"
             yield Finding("file-unreadable", WARNING, what, why, fix, path)
 
@@ -41,9 +41,12 @@ def _settings(situation: Situation) -> Iterator[Finding]:
         place, refused = name_of(file), stops(file)
         does = "refuses to start for" if refused else "ignores all of"
         what = f"Claude Code {does} {place}: {file.problem}"
-        why = "JSON has no comments or final commas; one wrong type is enough"
+        why = (
+            "JSON allows no comments or trailing commas; a single wrong type "
+            "is enough"
+        )
         if not file.text:  # nothing of it was read
-            why = "it says so, and stops" if refused else "it does not say so"
+            why = "it says so and stops" if refused else "it does not say so"
         fix = f"correct {place}"
         if file.level == SERVER:
             why = "Claude Code asks for it again at its next start"
@@ -56,7 +59,10 @@ def _global_config(situation: Situation) -> Iterator[Finding]:
     path = scene.places.global_config
     if scene.config.broken:
         what = f"{path} is not valid JSON, and Claude Code does not start"
-        why = "a crash or a full disk cut it off, or a tool wrote half of it"
+        why = (
+            "a crash or a full disk cut it short, or a tool wrote only part "
+            "of it"
+        )
         copy = _newest_good_copy(scene)
         fix = f"correct {path}"
         if copy:
@@ -64,8 +70,11 @@ def _global_config(situation: Situation) -> Iterator[Finding]:
             fix = f"cp {quote(copy)} {quote(path)}"
         yield Finding("config-corrupted", ERROR, what, why, fix, path)
     elif path in scene.unread:
-        what = f"Claude Code goes past {path}: {scene.unread[path]}"
-        why = "it starts as on its first day: no account, no answers, no trust"
+        what = f"Claude Code ignores {path}: {scene.unread[path]}"
+        why = (
+            "it starts as if new: no account, no saved answers, no trusted "
+            "folders"
+        )
         fix = f"mv {quote(path)} {quote(path + '.old')}"
         yield Finding("config-unreadable", ERROR, what, why, fix, path)
 
@@ -89,6 +98,6 @@ def _credentials(situation: Situation) -> Iterator[Finding]:
         problem = "it is not a JSON object"
     if problem:
         what = f"Claude Code cannot read {path}: {problem}"
-        why = "it goes on as if there were no login, and does not say so"
+        why = "it behaves as if there were no login, and does not say so"
         fix = f"correct {path}"
         yield Finding("login-unreadable", ERROR, what, why, fix, path)
