@@ -163,7 +163,7 @@ STEPS = (
     (r"^(unset \w+|export \w+=\S+)$", run_here),
     (r"^keyswitch (use \w+)$", keyswitch),
     (r"^(aws sso login --profile \w+)$", run_apart),
-    (r"^correct (\S+)$", correct_json),
+    (r"^correct (\S+?)(?::\d+)?$", correct_json),
     (r"^claude auth login$", log_in),
 )
 
