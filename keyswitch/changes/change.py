@@ -7,7 +7,8 @@ new secrets, and commits all files in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from keyswitch.changes import bindings, history, hook_files, intents
@@ -25,7 +26,7 @@ from keyswitch.profiles.state import State
 from keyswitch.progress import Progress
 from keyswitch.secrets.stores import delete_items, open_store
 from keyswitch.targets import table
-from keyswitch.targets.lock_folders import require_free
+from keyswitch.targets.lock_folders import LockSpec, require_free
 from keyswitch.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def commit(
     said unless `quiet`.
     """
     if workspace.dry_run:
-        with Progress("working on the change"):
+        with Progress("making the change"):
             raise DryRun(_rehearsed(workspace, make))
     paths = workspace.paths
     for folder in (
@@ -82,7 +83,7 @@ def commit(
         return (result, draft), found
 
     with (
-        Progress("working on the change"),
+        Progress("making the change"),
         Transaction(paths, workspace.keychain) as transaction,
     ):
         intents.sweep(paths)
@@ -116,13 +117,26 @@ def _plan(
         locks |= {spec.path: spec for spec in target.locks(changed)}
     plan = Plan(
         files,
-        tuple(locks.values()),
+        tuple(_with_holders(workspace, locks.values())),
         tuple(draft.modes),
         tuple(draft.folders),
         tuple(draft.links.values()),
         emptied,
     )
     return result, draft, plan
+
+
+def _with_holders(
+    workspace: Workspace, locks: Iterable[LockSpec]
+) -> Iterator[LockSpec]:
+    """Yield locks; one that is held now, with the sessions that may do so."""
+    for lock in locks:
+        holders = ""
+        if os.path.lexists(lock.path):
+            found = table.main().sessions.find(workspace.places.config_dir)
+            pids = ", ".join(str(session.pid) for session in found)
+            holders = f" (pid {pids})" if pids else ""
+        yield lock._replace(holders=holders)
 
 
 def _rehearsed(workspace: Workspace, make: Callable[[Draft], T]) -> Draft:

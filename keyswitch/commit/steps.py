@@ -58,9 +58,11 @@ def _require_closable(path: str, target: str) -> None:
         and found.st_mode & 0o077
         and is_mount_point(target)
     ):
+        from shlex import quote  # for an error only
+
         raise FileStateError(
             f"{path} is a mount point that others may read",
-            f"ask its owner to remove that permission: chmod go= {path}",
+            f"ask its owner to remove that permission: chmod go= {quote(path)}",
         )
 
 

@@ -93,9 +93,11 @@ def _require_own(
         )
     mode = found.st_mode
     if stat.S_ISDIR(mode) and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        from shlex import quote  # for an error only
+
         raise FileStateError(
             f"{called}everyone can write to {at}",
-            f"remove that permission: chmod o-w {at}",
+            f"remove that permission: chmod o-w {quote(at)}",
         )
 
 

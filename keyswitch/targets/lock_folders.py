@@ -42,6 +42,7 @@ class LockSpec(Frozen):
     real: str
     program: str  # as messages call it
     stale_after: float  # seconds
+    holders: str = ""  # processes of the program, in parentheses
 
 
 @contextlib.contextmanager
@@ -108,14 +109,14 @@ def _wait(spec: LockSpec, done: Callable[[LockSpec], bool]) -> None:
     if done(spec):
         return
     end = time.monotonic() + WAIT
-    with Progress(f"waiting for {spec.program}, which holds {spec.path}"):
+    who = f"{spec.program}{spec.holders}"
+    with Progress(f"waiting for {who}, which holds {spec.path}"):
         while not done(spec):
             if _is_stale(spec):
                 _remove_stale(spec)
             if time.monotonic() > end:
                 raise FileStateError(
-                    f"{spec.program} has held {spec.path} for more than "
-                    f"{WAIT:.0f} s",
+                    f"{who} has held {spec.path} for more than {WAIT:.0f} s",
                     f"try again when it has finished writing; if no "
                     f"{spec.program} runs: rmdir {shlex.quote(spec.path)}",
                 )

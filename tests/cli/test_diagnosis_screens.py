@@ -94,5 +94,5 @@ def test_what_is_revoked_is_a_table_that_says_what_will_be_done(ks):
 
 def test_the_labels_of_an_error_have_a_colour_on_a_terminal(ks):
     lines = ks("use", "nobody", code=1, **BROAD).err.splitlines()
-    assert "\x1b[31m\x1b[1merror:\x1b[0m no profile" in lines[0]
+    assert "\x1b[31m\x1b[1merror:\x1b[0m " in lines[0]
     assert "hint:\x1b[0m " in lines[1]

@@ -159,7 +159,7 @@ def kept(bare, name, provider):
 @pytest.mark.parametrize("provider", TYPED)
 def test_every_provider_is_added_from_nothing(bare, add, provider):
     person = add()
-    person.answers("provider (number, name or letters of it)", provider)
+    person.answers("provider (number, name or a few letters)", provider)
     person.answers("name of the profile", "")
     type_all(person, provider)
     if provider != "vertex":
@@ -383,7 +383,7 @@ def test_the_picker_finds_what_was_nearly_typed(bare, add):
 
 def test_a_login_is_handed_over(bare, add):
     person = add(PATH="/nonexistent")
-    person.answers("provider (number, name or letters of it)", "claude-login")
+    person.answers("provider (number, name or a few letters)", "claude-login")
     person.answers("name of the profile [claude-login]", "me")
     person.answers("which login", "new")
     assert person.ends() == 1
@@ -401,7 +401,7 @@ def test_every_question_can_be_left(bare, add, keys, steps):
     """What follows stands on a line of its own, and nothing is changed."""
     before = bare.everything()
     questions = [
-        ("provider (number, name or letters of it)", "aws"),
+        ("provider (number, name or a few letters)", "aws"),
         ("name of the profile", "work"),
         ("which of these", "keys"),
         ("access key id", "AKIA" + "F" * 9 + "EXAMPLE"),

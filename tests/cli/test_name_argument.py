@@ -7,7 +7,7 @@ from tests.cli.logins import Logins
 from tests.cli.terminal import COMMAND, Terminal
 
 DOWN, ENTER, ESCAPE = "\x1b[B", "\r", "\x1b"
-ASKED = "profile (number, name or letters of it):"
+ASKED = "profile (number, name or a few letters):"
 # Each command that takes a profile's name, and what it asks or says next.
 COMMANDS = {
     "show": "claude-login",

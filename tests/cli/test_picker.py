@@ -171,7 +171,7 @@ def test_forty_columns_show_a_part_of_everything(opened):
     ]
 
 
-ASKED = "profile (number, name or letters of it):"
+ASKED = "profile (number, name or a few letters):"
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 
 
@@ -253,7 +253,7 @@ def test_hundreds_come_in_pages(three):
         three.profile_file(f"p{number:03}").write_text(own)
     terminal = Terminal(three, *COMMAND, "use", **SSH).sees("… 182 more")
     assert terminal.shown.splitlines()[-1].startswith(
-        "profile (number, name or letters of it; + for more):"
+        "profile (number, name or a few letters; + for more):"
     )
     terminal.type("+\r").sees("… 161 more").sees(" 42  p038")
     terminal.type("p17\r").sees("182  p178")

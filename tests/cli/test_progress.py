@@ -94,3 +94,63 @@ def test_ctrl_c_clears_the_line(work, held):
     shown = terminal.shown.strip()
     assert shown.removeprefix("^C") == "keyswitch: interrupted, nothing changed"
     assert work.everything() == before
+
+
+LIBRARY = {
+    "the keychain": (
+        "from keyswitch.secrets.keychain import worker; import time; "
+        "worker.start(lambda _: time.sleep(1.5) or b'value', b'', 9)()"
+    ),
+    "from the passphrase": (
+        "from keyswitch.secrets.vault import key_slots; "
+        "key_slots.derive(b'x', {'name': 'argon2id', 'm': 65536, 't': 40, "
+        "'p': 1, 'salt': 'AAAAAAAAAAAAAAAAAAAAAA=='})"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", LIBRARY)
+def test_what_cannot_tell_by_itself_is_told_too(ks, what):
+    """A call into C, and one in another process."""
+    terminal = Terminal(ks, sys.executable, "-c", LIBRARY[what]).sees(what)
+    assert terminal.ends() == 0
+    assert terminal.shown.strip() == ""
+
+
+@pytest.fixture
+def corp(work):
+    """Return what makes a manager that runs these lines."""
+
+    def corp(lines):
+        tool = work.file("tool")
+        tool.write_text(f"#!/bin/sh\n{lines}\necho sk-ant-api03-{'F' * 95}\n")
+        tool.chmod(0o700)
+        config = work.file(".config/keyswitch/config.toml")
+        config.write_text(f'[exec]\ncorp = ["{tool}"]\n')
+        work("managers", "allow", "exec:corp", "--yes")
+        words = ("edit", "work", "--reference", "exec:corp")
+        return Terminal(work, *COMMAND, *words, columns=70)
+
+    return corp
+
+
+def test_what_a_manager_says_on_the_terminal_stays(corp):
+    terminal = corp("printf 'Touch your key: ' >/dev/tty; sleep 2")
+    terminal.sees("Touch your key:").sees("keyswitch: waiting for ")
+    assert "Touch your key:" in terminal.shown
+    terminal.ends()
+    assert "waiting for" not in terminal.shown
+
+
+def test_nothing_is_drawn_while_a_manager_asks_for_a_passphrase(corp):
+    terminal = corp(
+        "stty -echo </dev/tty; printf 'PIN: ' >/dev/tty; "
+        "read pin </dev/tty; stty echo </dev/tty; sleep 1"
+    )
+    terminal.sees("PIN:")
+    time.sleep(1.5)
+    terminal.until(lambda _shown: True)
+    assert "waiting" not in terminal.raw
+    terminal.type("1234\r").sees("keyswitch: waiting for ")
+    terminal.ends()
+    assert "1234" not in terminal.raw

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.keyswitch import KEY, OTHER
+from tests.cli.terminal import COMMAND, Terminal
 from tests.targets.running import Impostor
 
 pytestmark = pytest.mark.skipif(
@@ -70,6 +71,36 @@ def test_each_session_is_named_with_process_and_directory(ks, claude):
     for session in (one, two):
         line = f"claude (pid {session.pid}, ~/acme) follows at its next turn"
         assert f"keyswitch: {line}\n" in err
+
+
+def test_a_terminal_shows_which_turn_is_waited_for_and_how_long(ks, claude):
+    ks.add("one")
+    one = claude("busy")
+    waits = ("use", "one", "--wait")
+    terminal = Terminal(ks, *COMMAND, *waits, "--timeout", "2", columns=120)
+    turn = f"the turn of claude (pid {one.pid}, ~/acme)"
+    terminal.sees(f"keyswitch: waiting for {turn}, 1 s")
+    assert terminal.ends() == 1
+    assert "waiting for" not in terminal.shown
+    interrupted = Terminal(ks, *COMMAND, *waits, columns=120)
+    interrupted.sees("waiting for").type("\x03")
+    assert interrupted.ends() == 130
+    last = interrupted.shown.strip()
+    assert last.endswith("keyswitch: interrupted, nothing changed")
+
+
+def test_a_wait_for_a_lock_names_the_sessions(ks, claude):
+    ks.add("one")
+    one = claude("busy")
+    lock = ks.file(".claude.json.lock")
+    lock.mkdir()
+    terminal = Terminal(ks, *COMMAND, "use", "one", columns=160)
+    terminal.sees(
+        f"keyswitch: waiting for Claude Code (pid {one.pid}), which holds "
+        "~/.claude.json.lock"
+    )
+    lock.rmdir()
+    assert terminal.ends() == 0
 
 
 def test_a_session_without_a_file_is_named_as_well(ks, claude):

@@ -254,3 +254,10 @@ def test_a_credential_that_cannot_be_sent_is_there_for_status_only(look):
 )
 def test_a_healthy_home_warns_of_nothing(look, home_):
     assert look(home_) == {}
+
+
+def test_a_broken_settings_file_is_named_with_its_line(look):
+    text = '{\n  "model": "opus",\n  // mine\n  "env": {}\n}'
+    found = look(WORK.but(files={".claude/settings.json": text}))
+    fixes = {f.fix.rpartition("/")[2] for f in found.values()}
+    assert "settings.json:3" in fixes

@@ -383,7 +383,7 @@ HOMES = {
         bearer(STORED_LOGIN),
         "settings-ignored",
         "{home}/.claude/settings.json",
-        "correct {home}/.claude/settings.json",
+        "correct {home}/.claude/settings.json:2",
         both(FIRST_KEY),
         profile="first",
     ),

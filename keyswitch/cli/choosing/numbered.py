@@ -83,7 +83,7 @@ class _Page:
     def question(self, what: str) -> str:
         """Return the question, with what the answer may be."""
         more = f"; {MORE} for more" if self._left else ""
-        return f"{what} (number, name or letters of it{more})"
+        return f"{what} (number, name or a few letters{more})"
 
     def answered(self, answer: str) -> str:
         """Return the name that an answer means, or "" and show what is left."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -242,7 +243,8 @@ def _wait_if_asked(session: Session, turn: Mapping[str, Any]) -> None:
     def tell(busy: Sequence[RunningSession]) -> str:
         pids = [one.pid for one in busy]
         what = f"the turn of {names(busy)}"
-        if pids != told:
+        # A terminal shows it for as long as it lasts.
+        if pids != told and not os.isatty(2):
             told[:] = pids
             session.say(f"waiting for {what}")
         return what

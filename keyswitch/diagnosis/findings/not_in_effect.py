@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from keyswitch.diagnosis.findings.installations import installs
 from keyswitch.diagnosis.findings.situation import Situation
+from keyswitch.diagnosis.findings.unread_files import at_fault
 from keyswitch.diagnosis.urls import shown
 from keyswitch.targets.claude_code import rules
-from keyswitch.targets.claude_code.resolver.resolve import name_of, stops
+from keyswitch.targets.claude_code.resolver.resolve import stops
 from keyswitch.targets.verdict import ERROR, Finding, Source, Value
 
 _ONLY_MACHINE = "only a metadata server could provide one instead"
@@ -34,7 +35,7 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
 def _way_in(situation: Situation, why: str) -> tuple[str, str]:
     """Return (why, fix) where nothing is sent."""
     for file in filter(stops, situation.scene.files):
-        return why, f"correct {name_of(file)}"
+        return why, f"correct {at_fault(file)}"
     request = situation.verdict.request
     if request.refused_by:
         remedy = request.remedy.replace("NAME", situation.free_name("work"))
@@ -140,7 +141,7 @@ def _in_its_place(situation: Situation, source: Source) -> tuple[str, str]:
     user = [f for f in situation.scene.files if f.level == "user"]
     if user and user[0].problem:
         path, problem = user[0].path, user[0].problem
-        return f"{path} is ignored: {problem}", f"correct {path}"
+        return f"{path} is ignored: {problem}", f"correct {at_fault(user[0])}"
     wanted = situation.wanted
     if situation.is_exported or (wanted and wanted.isolated):
         return why, 'eval "$(keyswitch env)"'

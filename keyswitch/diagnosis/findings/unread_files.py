@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from shlex import quote
 
 from keyswitch.diagnosis.findings.situation import Scene, Situation
 from keyswitch.targets.claude_code.login.stored import parsed
 from keyswitch.targets.claude_code.resolver.resolve import name_of, stops
+from keyswitch.targets.claude_code.settings.settings_file import (
+    SettingsFile,
+)
 from keyswitch.targets.verdict import ERROR, SERVER, WARNING, Finding
 
 
@@ -47,11 +51,17 @@ def _settings(situation: Situation) -> Iterator[Finding]:
         )
         if not file.text:  # nothing of it was read
             why = "it says so and stops" if refused else "it does not say so"
-        fix = f"correct {place}"
+        fix = f"correct {at_fault(file)}"
         if file.level == SERVER:
             why = "Claude Code asks for it again at its next start"
             fix = f"rm {quote(place)}"
         yield Finding("settings-ignored", ERROR, what, why, fix, place)
+
+
+def at_fault(file: SettingsFile) -> str:
+    """Return a broken settings file with the line, where that is known."""
+    found = re.search(r"\bline (\d+)", file.problem)
+    return f"{name_of(file)}:{found[1]}" if found else name_of(file)
 
 
 def _global_config(situation: Situation) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ approved keys in `.claude.json`, which may also be large.
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterator, Sequence
 
 from keyswitch.changes import bindings
@@ -20,6 +21,8 @@ from keyswitch.switching.activation.preview import describe
 from keyswitch.switching.planning import all_folders
 from keyswitch.switching.planning.planned import Switch
 from keyswitch.workspace import Workspace
+
+_LONGEST = 60  # characters of a key and its value
 
 
 class _Unread(Draft):
@@ -81,10 +84,11 @@ def _of_files(workspace: Workspace, profile: Profile) -> list[str]:
     switch = Switch(profile, moves_login=False, rehearsed=True)
     all_folders.plan_targets(draft, switch)
     home = workspace.home.rstrip("/") + "/"
+    approvals = "/" + os.path.basename(workspace.places.global_config)
     by_file: dict[str, list[str]] = {}
     for line in describe(draft):
         path, colon, what = line.partition(": ")
-        if colon and path != workspace.places.global_config:
+        if colon and not path.endswith(approvals):
             by_file.setdefault(path.replace(home, "~/", 1), []).append(what)
     return [f"{path}: {_summary(all_)}" for path, all_ in by_file.items()]
 
@@ -93,6 +97,10 @@ def _summary(changes: Sequence[str]) -> str:
     """Return the changes of a file's keys in one sentence."""
     removed = " removed"
     gone = [c.removesuffix(removed) for c in changes if c.endswith(removed)]
-    kept = [change for change in changes if not change.endswith(removed)]
+    kept = [
+        c if len(c) <= _LONGEST else f"{c[:_LONGEST]}…"
+        for c in changes
+        if not c.endswith(removed)
+    ]
     words = [*kept, f"removes {', '.join(gone)}"] if gone else kept
     return "; ".join(words)

@@ -266,7 +266,7 @@ def wait_for_turns(
     part = table.main().sessions
     own = part.ancestors()
     end = None if timeout is None else time.monotonic() + timeout
-    with Progress("") as step:
+    with Progress("looking for running sessions") as step:
         while True:
             found = part.find(workspace.places.config_dir)
             busy = [s for s in found if s.in_turn and s.pid not in own]

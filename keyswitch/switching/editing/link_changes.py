@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from shlex import quote
 
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
@@ -191,7 +192,7 @@ def _record(draft: Draft, mark: str, path: str, status: str) -> None:
     if exists and os.stat(folder).st_mode & 0o022:
         raise FileStateError(
             f"other users can write to {folder}, so nothing in it is trusted",
-            f"delete it and allow your links again: rm -r {folder}",
+            f"delete it and allow your links again: rm -r {quote(folder)}",
         )
     text = f"{_WORDS[status]}\n{printable(path)}\n"
     change = FileChange(target, _kept(target), os.fsencode(text), private=True)

@@ -6,6 +6,8 @@ botocore 1.44 against moto 5.2.
 
 from __future__ import annotations
 
+from shlex import quote
+
 from keyswitch.display import of_a_size, printable, without_secrets
 from keyswitch.errors import (
     KeyswitchError,
@@ -83,7 +85,8 @@ def _answered(
     if code == "InvalidRequestException" and "marked" in words:
         return NoItemError(
             f"'{item}' in {title} is marked for deletion",
-            f"restore it: aws secretsmanager restore-secret --secret-id {item}",
+            f"restore it: aws secretsmanager restore-secret --secret-id "
+            f"{quote(item)}",
         )
     if code in _DENIED:
         return LockedError(
@@ -103,7 +106,7 @@ def _answered(
 
 
 def _sign_in(profile: str) -> str:
-    option = f" --profile {profile}" if profile else ""
+    option = f" --profile {quote(profile)}" if profile else ""
     return f"sign in: aws sso login{option}, or: aws configure{option}"
 
 
