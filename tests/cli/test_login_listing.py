@@ -134,12 +134,12 @@ def test_the_end_of_a_setup_token_is_expected_where_nobody_gives_it(ks):
     ks("rotate", "ci", "--stdin", "--expires", day(9), stdin=TOKEN)
     assert "expires_expected" not in file()
     ks("edit", "ci", "--expires", "")
-    assert "end not known" in ks("list").out
+    assert "expiry unknown" in ks("list").out
 
 
 def test_no_end_is_expected_where_a_date_is_refused_on_purpose(ks):
     ks.add("ci", "--expires", "", provider="claude-token", secret=TOKEN)
-    assert "end not known" in ks("list").out
+    assert "expiry unknown" in ks("list").out
 
 
 def test_a_key_has_no_login_in_json_and_its_label_in_a_list(told, logins):
