@@ -28,12 +28,9 @@ def sha256(data: bytes) -> str:
 
 
 def hmac_sha256(key: bytes, data: bytes) -> str:
-    """Return the keyed digest (RFC 2104) in hexadecimal digits.
-
-    A key is at most a block long.
-    """
+    """Return the keyed digest (RFC 2104) in hexadecimal digits."""
     if len(key) > _BLOCK:
-        raise ValueError(len(key))
+        key = _sha256(key)
     inner = _sha256(_masked(key, _INNER) + data)
     return _sha256(_masked(key, _OUTER) + inner).hex()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from keyswitch.disk.digests import hmac_sha256
 from keyswitch.display import SECRET_STARTS, without_secrets
 from keyswitch.errors import InputError
 from keyswitch.model import Frozen
@@ -330,10 +331,5 @@ def fingerprint(key: bytes, text: str) -> str:
     not even a guess can be checked. A text of a foreign file or variable may
     hold half a character, which no secret of a profile does.
     """
-    import hashlib
-    import hmac
-
-    digest = hmac.new(
-        key, text.encode("utf-8", "surrogatepass"), hashlib.sha256
-    ).hexdigest()
+    digest = hmac_sha256(key, text.encode("utf-8", "surrogatepass"))
     return f"{digest[:4]}-{digest[4:8]}"

@@ -63,6 +63,7 @@ def test_the_documented_form(ks):
         "set_by": "process",
     }
     assert document["shadowed"] == []
+    assert document["who_pays"] == "work pays: API billing (Anthropic API)"
 
 
 def test_what_is_shadowed_says_by_what_and_whose_it_is(ks):

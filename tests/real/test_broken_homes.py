@@ -298,7 +298,8 @@ def test_a_rejected_key_is_found_and_forgotten(machine):
     add(machine, "first")
     shell.keyswitch("use", "first")
     assert sent(shell.claude()) == both(FIRST_KEY)
-    assert not [q for q in shell.whoami()["interactive"] if "whether to" in q]
+    asked = shell.whoami()["interactive"]
+    assert not [q for q in asked if "whether to use" in q]
 
 
 PROFILE_OF_B = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keyswitch.cli.style import ERROR, GOOD, WARNING, Cell, Styled
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from keyswitch.workspace import Workspace
 
 WORDS = {True: "accepted", False: "refused", None: "not known"}
+_ROLES = {True: GOOD, False: ERROR, None: WARNING}
 
 
 def asked_of(workspace: Workspace, situation: Situation) -> Sequence[Answer]:
@@ -24,13 +27,13 @@ def asked_of(workspace: Workspace, situation: Situation) -> Sequence[Answer]:
     return service.verify(scene, verdict, own=own)
 
 
-def answer_rows(answers: Sequence[Answer]) -> Iterator[tuple[str, str]]:
+def answer_rows(answers: Sequence[Answer]) -> Iterator[tuple[Cell, Cell]]:
     """Yield (title, text) of what was said of each header."""
     for answer in answers:
         who = f" as {answer.who}" if answer.who else ""
         took = answer.milliseconds
         time = "" if took is None else f" ({took} ms)"
         said = f"{WORDS[answer.ok]}{who}: {answer.what}{time}"
-        yield f"asked ({answer.header})", said
+        yield f"asked ({answer.header})", Styled(said, _ROLES[answer.ok])
         if answer.fix:
-            yield "", f"fix: {answer.fix}"
+            yield "", Styled(f"fix: {answer.fix}", GOOD)

@@ -108,7 +108,7 @@ def key_to_other_host(situation: Situation) -> Iterator[Finding]:
     origin = ", a file from the repository" * by_repository
     grave = ERROR if by_repository else WARNING
     what = f"{name} is sent to {shown(url)}, not to Anthropic"
-    why = f"{rules.BASE_URL} is set in {place}{origin}"
+    why = f"the address comes from {place}{origin}"
     why = situation.lasting(why, base_url.source)
     fix = situation.how_to_stop(base_url.source)
     yield Finding("key-to-other-host", grave, what, why, fix, place)
