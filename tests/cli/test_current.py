@@ -91,7 +91,8 @@ def test_a_link_that_nobody_allowed_does_not_count(three, lane):
 @LANES
 def test_a_rule_by_remote_is_named_by_its_pattern(three, lane):
     git = three.file("clone/.git")
-    git.mkdir(parents=True)
+    for part in ("objects", "refs"):
+        (git / part).mkdir(parents=True)
     (git / "HEAD").write_text("ref: refs/heads/main\n")
     (git / "config").write_text(
         '[remote "origin"]\n\turl = git@github.com:acme/app.git\n'

@@ -39,7 +39,7 @@ def test_a_terminal_is_told_what_a_command_works_on(large, command):
         large, sys.executable, "-c", AT_ONCE, "--no-input", *words, columns=200
     )
     terminal.ends()
-    name = f"{large.home}/.claude.json"
+    name = "~/.claude.json"
     assert f"reading {name} (9 MB)" in terminal.raw
     writes = command == "use work"
     assert (f"writing {name} (9 MB)" in terminal.raw) == writes

@@ -1,8 +1,10 @@
 """A person's terminal, in which the commands of a page are typed."""
 
+import os
 import re
 import shlex
 import time
+from pathlib import Path
 
 import pexpect
 
@@ -28,6 +30,17 @@ STAND_INS = {
 }
 
 
+def _path(folder, entries):
+    """Return the PATH: the only `claude` on it is the stand-in in `folder`."""
+    with_claude = [e for e in entries if os.path.exists(f"{e}/claude")]
+    for entry in with_claude:
+        for program in Path(entry).iterdir():
+            if not (folder / program.name).exists():
+                (folder / program.name).symlink_to(program)
+    others = [e for e in entries if e not in with_claude]
+    return ":".join([str(folder), *others])
+
+
 class Session:
     """bash in a terminal so wide that nothing wraps, with `keyswitch`."""
 
@@ -43,7 +56,7 @@ class Session:
         )
         environ = {
             **ks.environ,
-            "PATH": f"{folder}:{ks.environ['PATH']}",
+            "PATH": _path(folder, ks.environ["PATH"].split(":")),
             "TERM": "xterm",
             "NO_COLOR": "1",
             "USER": "you",

@@ -16,6 +16,7 @@ REAL = {
     "bench/proxy.py": "what the proxy adds to a request",
     "bench/redact.py": "what passes it in a second",
     "bench/fleet.py": "machines, each with several at once",
+    "bench/libraries.py": "the time that a library takes to load",
     "bench/large.py": "the time and memory of one process",
     "cli/test_advice.py": "a shell that evaluates what it is told",
     "cli/test_bad_input.py": "closed streams, full disks, early signals",

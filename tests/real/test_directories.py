@@ -55,7 +55,9 @@ def test_a_file_counts_for_claude_code_once_it_is_allowed(places):
 
 def test_a_clone_sends_the_key_of_its_remote(places):
     git = places.home / "linked/.git"
-    git.mkdir()
+    for part in ("objects", "refs"):
+        (git / part).mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
     (git / "config").write_text(
         '[remote "origin"]\n\turl = git@github.com:acme/api.git\n'
     )
