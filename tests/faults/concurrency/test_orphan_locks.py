@@ -77,7 +77,7 @@ def tried(kind, place, command, age):
         return
     if stale_at < begun + WAIT - 0.5:
         yield f"{where}: it was not taken over: {done.stderr}"
-    if done.returncode != 1 or b"Claude Code holds" not in done.stderr:
+    if done.returncode != 1 or b"Claude Code has held" not in done.stderr:
         yield f"{where}: {done.returncode} {done.stderr}"
     if not WAIT - 0.5 < ended - begun < WAIT + 5:
         yield f"{where}: given up after {ended - begun:.1f} s"
@@ -126,7 +126,7 @@ def test_a_lock_with_a_heartbeat_is_never_taken_over(tmp_path, starters):
                 time.sleep(0.05)
         done = running.result()
         assert done.returncode == 1
-        assert b"Claude Code holds" in done.stderr
+        assert b"Claude Code has held" in done.stderr
         assert os.path.exists(path)
         assert state_of(home) == before
     record(promise="P1", what="a lock that its owner keeps alive", points=1,
