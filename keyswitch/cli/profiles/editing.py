@@ -285,12 +285,10 @@ def _put_team_back(draft: Draft, record: Record) -> None:
 @command("keyswitch undo", dry_run=True)
 def undo(session: Session) -> int | None:
     """Undo the last change."""
-    from keyswitch.switching.upkeep.undo import last, undo_last
+    from keyswitch.switching.upkeep.undo import undo_last
 
     session.refuse_agents()  # a former address may come back
     workspace = session.workspace()
-    if session.can_ask:  # the vault may ask for its passphrase in between
-        session.say(f"undoing '{last(workspace).what}'")
     done = undo_last(workspace, _put_team_back)
     session.say(f"undid '{done.what}'")
     active = state.read(workspace.paths).active
