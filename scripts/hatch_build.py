@@ -54,7 +54,10 @@ class Made(BuildHookInterface):
         """Add it."""
         self.folder = tempfile.TemporaryDirectory()
         sys.dont_write_bytecode = True
-        sys.path[:0] = [self.root, str(Path(self.root, "scripts"))]
+        sys.path[:0] = [
+            self.root,
+            str(Path(self.root, "scripts", "documentation")),
+        ]
         if version != "editable":
             build_data["force_include"].update(self.completions())
         if windows():

@@ -91,6 +91,11 @@ class Record(Frozen):
     moved_in: str = ""  # the login's folder; 0.1.0 did not say
 
     @property
+    def what(self) -> str:
+        """What was done, as a person would type it."""
+        return f"{self.command} {self.profile}".strip()
+
+    @property
     def paths(self) -> Iterator[str]:
         """Every path that it names."""
         for part in (self.files, self.splices, self.modes):

@@ -5,7 +5,7 @@
 Each row is a fresh interpreter, without `site`, that does a job; printed is the
 fastest run, in milliseconds above that of `python -c pass`: what else a machine
 does makes runs slower, never faster. A library that is not installed is left
-out; no environment of keyswitch has them all. The figures: docs/decisions.md.
+out: no environment has them all. The figures: docs/project/decisions.md.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def test_help_has_it(ks, command):
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/directories-and-shells.md"]
+    "page", ["README.md", "docs/guides/directories-and-shells.md"]
 )
 def test_the_pages_have_the_same_words(page):
     text = " ".join((ROOT / page).read_text(encoding="utf-8").split())

@@ -24,7 +24,7 @@ def test_every_command_is_in_help_with_its_own_words_and_an_example(ks):
 def test_every_command_is_in_a_page_and_in_completion(ks):
     from tests.components import ROOT
 
-    written = {*(ROOT / "docs").glob("*.md")} - {ROOT / "docs/reference.md"}
+    written = {*(ROOT / "docs").rglob("*.md")} - {ROOT / "docs/reference.md"}
     pages = "".join(path.read_text() for path in written)
     scripts = [ks("completion", s).out for s in ("bash", "zsh", "fish")]
     for name in COMMANDS:

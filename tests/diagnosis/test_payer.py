@@ -44,7 +44,7 @@ SENTENCES = {
             chosen="work",
             files=OWN,
         ),
-        "work pays: Acme API key, API billing (Anthropic API)",
+        "work (Acme API key) pays: API billing (Anthropic API)",
     ),
     "another profile": (
         Home(

@@ -13,7 +13,7 @@ from tests.components import ROOT
 from tests.docs import blocks, given
 from tests.docs.session import Session
 
-sys.path.append(str(ROOT / "scripts"))
+sys.path.append(str(ROOT / "scripts" / "documentation"))
 
 import command_pages
 

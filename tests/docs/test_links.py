@@ -11,7 +11,7 @@ import pytest
 
 from tests.components import ROOT
 
-sys.path.append(str(ROOT / "scripts"))
+sys.path.append(str(ROOT / "scripts" / "documentation"))
 
 import docs_site
 
@@ -95,7 +95,7 @@ def test_the_badges_are_true():
 
 def test_every_page_is_in_the_index():
     index = Links(docs_site.html(ROOT / "docs" / "README.md")).links
-    pages = {p.stem for p in (ROOT / "docs").glob("*.md")} - {"README"}
+    pages = {p.stem for p in (ROOT / "docs").rglob("*.md")} - {"README"}
     assert pages - {Path(link).stem for link in index} == set()
 
 

@@ -10,7 +10,7 @@ import pytest
 from keyswitch.errors import ExitCode
 from tests.components import ROOT
 
-sys.path.append(str(ROOT / "scripts"))
+sys.path.append(str(ROOT / "scripts" / "documentation"))
 
 import command_pages
 import docs_pages

@@ -1,4 +1,4 @@
-"""docs/provider-files.md shows a provider, and explains every key."""
+"""docs/guides/provider-files.md shows a provider, and explains every key."""
 
 import re
 import tomllib
@@ -6,7 +6,7 @@ import tomllib
 from keyswitch.providers import catalogue, verification
 from tests.components import ROOT
 
-TEXT = (ROOT / "docs" / "provider-files.md").read_text()
+TEXT = (ROOT / "docs" / "guides" / "provider-files.md").read_text()
 KEYS = {
     **catalogue._PROVIDER_KEYS,
     **catalogue._FIELD_KEYS,

@@ -1,4 +1,4 @@
-"""docs/settings.md has every setting, and what it shows is a config.toml."""
+"""docs/guides/settings.md has every setting; what it shows is a config.toml."""
 
 import re
 
@@ -6,7 +6,7 @@ from keyswitch.profiles import settings
 from keyswitch.profiles.paths import Paths
 from tests.components import ROOT
 
-TEXT = (ROOT / "docs" / "settings.md").read_text()
+TEXT = (ROOT / "docs" / "guides" / "settings.md").read_text()
 
 
 def test_what_the_page_shows_is_a_settings_file(tmp_path):

@@ -1,4 +1,4 @@
-"""Tables of docs/trace-errors.md say what the real clients do with an error.
+"""Tables of docs/guides/trace-errors.md: what the real clients do with an error.
 
 Each row is tried: what is printed, the exit status, and how many requests
 there are. With two retries in place of ten, which the tables call n.
@@ -32,7 +32,9 @@ LOGIN = {
 def tables():
     """Return {heading and table's number in it: rows} of the document."""
     found, heading = defaultdict(list), ""
-    text = (components.ROOT / "docs" / "trace-errors.md").read_text("utf-8")
+    text = (components.ROOT / "docs" / "guides" / "trace-errors.md").read_text(
+        "utf-8"
+    )
     for line in text.splitlines():
         if line.startswith("#"):
             heading, number = line.strip("# "), -1

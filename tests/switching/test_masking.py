@@ -314,7 +314,7 @@ def test_basic_authorization():
 
 
 def test_much_text_passes_quickly():
-    """Said in docs/redact.md; the time itself is in tests/bench."""
+    """Said in docs/guides/redact.md; the time itself is in tests/bench."""
     pieces = random.Random(1)
     masker = Masker(automaton(key=KEY))
     line = b"2026-11-30 09:12:11 INFO task-agent served /a%20b in 12 ms\n"

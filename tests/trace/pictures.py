@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/trace.md again: python tests/trace/pictures.py."""
+"""Takes the pictures of docs/guides/trace.md: tests/trace/pictures.py."""
 
 import asyncio
 import sys

@@ -290,8 +290,7 @@ def undo(session: Session) -> int | None:
     session.refuse_agents()  # a former address may come back
     workspace = session.workspace()
     done = undo_last(workspace, _put_team_back)
-    what = f"{done.command} {done.profile}".strip()
-    session.say(f"undid '{what}'")
+    session.say(f"undid '{done.what}'")
     active = state.read(workspace.paths).active
     if done.pointer_before is None or not active:
         return None

@@ -33,10 +33,13 @@ def payer(situation: Situation, held_back: str = "") -> str:
         maybe = f", {perhaps}not '{chosen}'" if _is_other(situation) else ""
         return f"not known who pays{maybe}: {reason}"
     (one,) = payers
+    profile = situation.accounts.get(situation.profile_of(headers[0]))
+    label = f" ({profile.label})" if profile and profile.label else ""
     instead = f", not '{chosen}'" if chosen and one != chosen else ""
     if one == chosen and situation.in_use is False:
         instead = ", but not as it is set up"
-    return f"{one} pays{instead}: {', '.join(_details(situation, headers[0]))}"
+    details = ", ".join(_details(situation, headers[0]))
+    return f"{one}{label} pays{instead}: {details}"
 
 
 def _nothing(situation: Situation, held_back: str) -> str:
@@ -91,7 +94,7 @@ def _details(situation: Situation, header: Header) -> list[str]:
     """Return what tells an account from others, and what bill it is."""
     profile = situation.accounts.get(situation.profile_of(header))
     status, bill = situation.verdict.status, situation.bill
-    found = [profile.label] if profile and profile.label else []
+    found = []
     if profile is None and header.source.kind not in _LOGINS:
         found.append(situation.short(situation.place(header.source)))
     if header.source.kind == "login":

@@ -3,7 +3,7 @@
 Own code against the rule, for one measured reason: with jeepney a read from a
 real gnome-keyring takes 6 to 8 ms more, nearly a bare interpreter, and reading
 a keychain in a shell's start file may cost four in all, of which it takes three
-and a half (docs/decisions.md). Whatever is not the plain case (another
+and a half (docs/project/decisions.md). Whatever is not the plain case (another
 transport, a big endian peer, an unknown type) raises, and the keyring library
 does the work.
 See dbus.freedesktop.org/doc/dbus-specification.html.

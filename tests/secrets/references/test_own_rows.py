@@ -135,7 +135,7 @@ def test_another_program_for_one_of_ours_is_a_command_too(corp):
 
 
 def test_the_rows_of_the_documentation_are_rows(tools):
-    text = (ROOT / "docs/references.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/guides/references.md").read_text(encoding="utf-8")
     os.makedirs(tools.paths.config)
     with open(tools.paths.config_file, "w") as file:
         file.writelines(re.findall("```toml\n(.*?)```", text, re.DOTALL))

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import click
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from keyswitch import __version__ as VERSION  # noqa: E402, N812
