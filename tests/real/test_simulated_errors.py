@@ -1,4 +1,4 @@
-"""Tables of docs/guides/trace-errors.md: what the real clients do with an error.
+"""Tables of docs/guides/trace-errors.md: what real clients do with an error.
 
 Each row is tried: what is printed, the exit status, and how many requests
 there are. With two retries in place of ten, which the tables call n.
