@@ -51,6 +51,9 @@ DEALT = {
     "fuzz/test_names.py": {
         "test_names_are_those_of_the_rule_however_many": 4,
     },
+    "cli/test_completion.py": {
+        "test_a_script_cut_at_any_byte_defines_nothing": 9,
+    },
     "shells/test_hook_file.py": {
         "test_a_file_cut_at_any_byte_defines_nothing": 1,
     },
@@ -135,6 +138,7 @@ EVERY = {
     },
     "cli/test_completion.py": {
         "*": 6,
+        "test_a_script_cut_at_any_byte_defines_nothing": 0,
     },
     "cli/test_current.py": {
         "*": 6,
@@ -191,6 +195,15 @@ EVERY = {
     },
     "cli/test_picker.py": {
         "*": 6,
+    },
+    "cli/test_interrupts.py": {
+        "*": 3,
+    },
+    "cli/test_name_argument.py": {
+        "*": 4,
+    },
+    "cli/test_progress.py": {
+        "*": 3,
     },
     "cli/test_questions.py": {
         "*": 6,

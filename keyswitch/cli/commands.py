@@ -92,11 +92,13 @@ ELSEWHERE = {
     "delete": "remove",
     "exec": "run",
     "get": "show",
+    "help": "--help",
     "new": "add",
     "revert": "undo",
     "rm": "remove",
     "select": "use",
     "set": "edit",
     "status": "whoami",
+    "version": "--version",
     "which": "whoami",
 }

@@ -42,6 +42,7 @@ FIX = "fix: "  # before a command
 _COMMANDS = (": keyswitch ", ": eval ", ": unset ")
 GAP = "  "  # between two columns
 _NARROW = 24  # columns that a cell needs for wrapping to be worth it
+_MOST_DIGITS = 5  # of a terminal's width
 _WIDTH = 80  # columns, where the terminal does not say
 
 # What `--color` said in this run.
@@ -95,8 +96,10 @@ def painted(cell: Cell, *, colour: bool) -> str:
 def columns(environ: Mapping[str, str]) -> int:
     """Return how wide the terminal is."""
     given = environ.get("COLUMNS", "")
-    if given.isascii() and given.isdigit() and int(given) > 0:
-        return int(given)
+    # Not thousands of digits, which no int is made of.
+    is_number = given.isascii() and given.isdigit()
+    if is_number and len(given) <= _MOST_DIGITS and int(given):
+        return max(int(given), _NARROW)
     try:
         return os.get_terminal_size(STDOUT).columns or _WIDTH
     except OSError:

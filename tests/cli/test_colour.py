@@ -97,7 +97,12 @@ def test_list_is_coloured_on_a_terminal_and_plain_on_a_pipe(ks):
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("swtich", "switch"), ("lst", "list"), ("rm", "remove"), ("ad", "add")],
+    [
+        ("swtich", "switch"),
+        ("lst", "list"),
+        ("rm", "remove"),
+        ("help", "--help"),
+    ],
 )
 def test_an_unknown_command_names_the_one_that_was_meant(ks, typed, meant):
     done = ks(typed, code=2)
