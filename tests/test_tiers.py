@@ -82,7 +82,7 @@ def test_the_part_of_a_commit_is_said(monkeypatch):
     tiers.settle(config)
     [line] = tiers.header(config)
     assert line == (
-        "part 3 of 16 of the long tier, by commit abc12345;"
+        "part 3 of 24 of the long tier, by commit abc12345;"
         " all of it: scripts/test --full"
     )
     assert tiers.header(given()) == tiers.header(given(full=True)) == []
