@@ -88,9 +88,9 @@ def test_the_part_of_a_commit_is_said(monkeypatch):
     assert tiers.header(given()) == tiers.header(given(full=True)) == []
 
 
-@pytest.mark.parametrize("wrong", ["0", "17", "x", ""])
+@pytest.mark.parametrize("wrong", ["0", "25", "x", ""])
 def test_a_part_that_there_is_not_is_refused(wrong):
-    with pytest.raises(pytest.UsageError, match="1 to 16"):
+    with pytest.raises(pytest.UsageError, match="1 to 24"):
         tiers.settle(given(part=wrong))
 
 
