@@ -43,6 +43,7 @@ _COMMANDS = (": keyswitch ", ": eval ", ": unset ")
 GAP = "  "  # between two columns
 _NARROW = 24  # columns that a cell needs for wrapping to be worth it
 _MOST_DIGITS = 5  # of a terminal's width
+_LEAST = 12  # columns that are left of a cell, below headers
 _WIDTH = 80  # columns, where the terminal does not say
 
 # What `--color` said in this run.
@@ -125,7 +126,7 @@ def table(
     """Return rows in columns below their headers, for a person.
 
     A row that is wider than the terminal goes on below its last column; where
-    that has no room, the widest column before it is cut. Columns that no row
+    that has no room, the widest columns before it are cut. Columns that no row
     fills are left out.
     """
     lines = [[with_text(c, printable(text_of(c))) for c in row] for row in rows]
@@ -133,15 +134,7 @@ def table(
     if any(headers) and lines:
         lines.insert(0, [Styled(text, HEADER) for text in headers])
     lines = [list(itertools.compress(row, filled)) for row in lines]
-    widths = [
-        max(width_of(text_of(cell)) for cell in column)
-        for column in zip(*lines, strict=True)
-    ]
-    before = widths[:-1]
-    widest = widths[-1] if widths else 0
-    needed = min(widest, _NARROW) + len(GAP) * len(before)
-    while sum(before) + needed > width and max(before) > _NARROW:
-        before[before.index(max(before))] -= 1
+    before = _widths(lines, width, _LEAST if any(headers) else _NARROW)
     indent = " " * sum(len(GAP) + wide for wide in before)
     room = max(width - len(indent), _NARROW)
     printed = []
@@ -161,6 +154,34 @@ def table(
             printed.append((start + last).rstrip())
             start = indent
     return printed
+
+
+def _widths(lines: list[list[Cell]], width: int, least: int) -> list[int]:
+    """Return the widths of all columns but the last, which needs some room.
+
+    Where the terminal is too narrow, the widest are cut; names never are.
+    """
+    *before, last = [
+        max(width_of(text_of(cell)) for cell in column)
+        for column in zip(*lines, strict=True)
+    ] or [0]
+    needed = min(last, _NARROW) + len(GAP) * len(before)
+    cut = [
+        at
+        for at, wide in enumerate(before)
+        if wide > least and not any(_is_name(row[at]) for row in lines)
+    ]
+    while sum(before) + needed > width and cut:
+        at = max(cut, key=before.__getitem__)
+        before[at] -= 1
+        if before[at] <= least:
+            cut.remove(at)
+    return before
+
+
+def _is_name(cell: Cell) -> bool:
+    """Tell whether a cell is a name, which is never cut."""
+    return isinstance(cell, Styled) and cell.role == NAME
 
 
 def plain_table(rows: Iterable[Sequence[Cell]]) -> list[str]:

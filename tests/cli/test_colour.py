@@ -64,6 +64,16 @@ def test_a_wide_column_is_cut_before_the_last_one_has_no_room():
     assert line == "work  op://Engineering…/long/reference  active"
 
 
+def test_a_name_is_never_cut():
+    row = (
+        Styled("a-profile-with-a-long-name", NAME),
+        "op://Eng/claude/key",
+        "x",
+    )
+    (_, line) = style.table([row], ("NAME", "SECRET", ""), 40, colour=False)
+    assert line == "a-profile-with-a-long-name  op://E…e/key  x"
+
+
 def test_colours_do_not_move_columns():
     coloured = style.table(ROWS, HEADERS, 80, colour=True)
     assert coloured[-1] == "   \x1b[1m日本\x1b[0m  \x1b[32mgood\x1b[0m"

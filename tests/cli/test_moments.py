@@ -26,6 +26,12 @@ def test_an_age_has_one_unit(past, words):
     assert moments.ago(NOW - past, NOW) == words
 
 
+def test_units_are_words_for_a_person():
+    text = "expires in 5 d; 5h 30 %, 1 h ago, 12 min"
+    shown = moments.in_full(text)
+    assert shown == "expires in 5 days; 5h 30 %, 1 hour ago, 12 minutes"
+
+
 @pytest.mark.parametrize(
     ("day", "words"),
     [(29, "yesterday"), (30, "today"), (1, "29 days ago"), (27, "3 days ago")],

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from keyswitch.cli import style
 from keyswitch.cli.listings import outside
-from keyswitch.cli.listings.moments import now
+from keyswitch.cli.listings.moments import in_full, now
 from keyswitch.cli.style import Cell, Styled
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
@@ -202,7 +202,7 @@ def _row(paths: Paths, name: str, at: datetime) -> ChoiceRow:
         hints = outside.hints_of(profile)
         who = " ".join(filter(None, (who, *hints[:1]))) or "-"
     used = words_of(paths, profile, at)
-    ends = "; ".join(filter(None, (ends, used)))
+    ends = in_full("; ".join(filter(None, (ends, used))))
     owner = login_status.who(profile)
     searched = f"{name} {profile.provider} {owner} {who}".casefold()
     shown = (profile.provider, who, ends)

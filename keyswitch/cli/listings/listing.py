@@ -187,7 +187,7 @@ def _rows(
         rows.append((field, text))
     rows += _folder_rows(workspace, profile)
     rows.append(("file", paths.profile(profile.name)))
-    return _screens().shortened_paths(rows, workspace.home) if person else rows
+    return _screens().in_words(rows, workspace.home) if person else rows
 
 
 def _plain_rows(profile: Profile) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 _UNITS = (
@@ -42,6 +43,18 @@ def day(moment: date, at: datetime) -> str:
 
 
 _NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+
+
+_SHORT = {"d": "day", "h": "hour", "min": "minute"}
+
+
+def in_full(text: str) -> str:
+    """Return a text whose times have their units as words: "5 days"."""
+
+    def word(found: re.Match[str]) -> str:
+        return f"{found[1]} {_SHORT[found[2]]}" + "s" * (found[1] != "1")
+
+    return re.sub(r"\b(\d+) (d|h|min)\b", word, text)
 
 
 def _span(seconds: int) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from keyswitch.changes.history import Entry, main_fingerprint
 from keyswitch.cli.listings import outside
-from keyswitch.cli.listings.moments import day, local
+from keyswitch.cli.listings.moments import day, in_full, local
 from keyswitch.cli.style import DIM, ERROR, GOOD, NAME, WARNING, Cell, Styled
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import login_status
@@ -27,6 +27,7 @@ _WHERE = {
     selection.BY_DIRECTORY: "active in this directory",
     selection.BY_USE: "active",
 }
+_TIMES = ("status", "usage")  # rows of `show`
 _SOON = ("expires in", "lease expired")
 
 
@@ -62,7 +63,7 @@ def list_row(
         owner,
         Styled(hints[0] if hints else "", DIM),
         ", ".join(stores),
-        _note("; ".join(filter(None, notes)), is_active=is_active),
+        _note(in_full("; ".join(filter(None, notes))), is_active=is_active),
     )
 
 
@@ -101,12 +102,15 @@ def profile_words(
     return words
 
 
-def shortened_paths(
+def in_words(
     rows: Iterable[tuple[str, str]], home: str
 ) -> list[tuple[str, str]]:
-    """Return rows with `~` for the home directory."""
+    """Return rows of `show` with `~` for the home, and units in full."""
     start = home.rstrip("/") + "/"
-    return [(key, value.replace(start, "~/")) for key, value in rows]
+    return [
+        (key, in_full(text) if key in _TIMES else text.replace(start, "~/"))
+        for key, text in rows
+    ]
 
 
 def secret_words(paths: Paths, ref: SecretRef, at: datetime) -> str:
