@@ -57,7 +57,7 @@ def test_a_row_tells_account_expiry_and_where_it_is_used(three, opened):
     assert [" ".join(row.split()) for row in rows] == [
         "> * acme anthropic Ächme, Inc sk-ant-api03-…MPLE active",
         "home anthropic sk-ant-api03-…MPL2 expired 2020-01-01 this shell",
-        "me claude-login me@mail.example (max) expires in 7 h, refreshable",
+        "me claude-login me@mail.example (max) expires in 7 hours, refreshable",
     ]
     terminal = opened(columns=120)
     assert terminal.shown.splitlines()[1].split() == [
