@@ -127,7 +127,7 @@ def _too_large(path: str, limit: int) -> OddFileError:
     return OddFileError(
         path,
         f"{path} is larger than {size}",
-        "check what wrote so much into it",
+        f"remove what does not belong in {path}",
     )
 
 

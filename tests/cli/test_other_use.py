@@ -114,7 +114,8 @@ def changes(ks, provider, text):
     for name in plain_fields(provider):
         yield name, with_field(text, name, OTHER_VALUES[name])
     yield "label", 'label = "another"\n' + text
-    yield "expires", "expires = 2099-01-01\n" + text
+    rest = re.sub("(?m)^expires = .*\n", "", text)
+    yield "expires", "expires = 2099-01-01\n" + rest
     yield "hint", re.sub('(?m)^hint = ".*"$', 'hint = "x"', text)
     secret = next(iter(KINDS[provider][1]))
     own = ITEM.search(text)[0]
