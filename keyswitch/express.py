@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import sys
 
-from keyswitch import experimental
 from keyswitch.errors import ExitCode, KeyswitchError, StaleError
 
 TYPE_CHECKING = False
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from keyswitch.compiled import Compiled
     from keyswitch.profiles.paths import Paths
     from keyswitch.shells import EnvScript
+
+# The shells among keyswitch.experimental.KINDS, which others need not load.
+EXPERIMENTAL = ("cmd", "powershell", "pwsh")
 
 
 def run(args: list[str], environ: Mapping[str, str]) -> int | None:
@@ -156,7 +158,7 @@ def print_script(script: EnvScript, shell: str) -> str:
         shell = parent_shell()
     write_out(shells.render(shell, for_language(script, shell)))
     warn(script.notes)
-    experimental.say_once(shell, os.environ)
+    _say_if_experimental(shell, os.environ)
     return shell
 
 
@@ -297,8 +299,15 @@ def _hook(args: list[str], environ: Mapping[str, str]) -> int | None:
 
     paths = resolve(environ)
     write_out(hook_script(args[0], paths.state_file, paths.config_file))
-    experimental.say_once(args[0], environ)
+    _say_if_experimental(args[0], environ)
     return ExitCode.OK
+
+
+def _say_if_experimental(shell: str, environ: Mapping[str, str]) -> None:
+    if shell in EXPERIMENTAL:
+        from keyswitch import experimental
+
+        experimental.say_once(shell, environ)
 
 
 def _completion(args: list[str], environ: Mapping[str, str]) -> int | None:
@@ -309,5 +318,5 @@ def _completion(args: list[str], environ: Mapping[str, str]) -> int | None:
     if text is None:
         return None  # a clone makes it of the commands
     write_out(text)
-    experimental.say_once(args[0], environ)
+    _say_if_experimental(args[0], environ)
     return ExitCode.OK

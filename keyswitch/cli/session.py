@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from keyswitch import experimental, progress
+from keyswitch import progress
 from keyswitch.cli import style
 from keyswitch.display import without_secrets
 from keyswitch.errors import (
@@ -174,7 +174,10 @@ class Session:
                 tell=self.warn,
                 dry_run=self.dry_run,
             )
-            experimental.say_once(self._workspace.platform, self.environ)
+            if self._workspace.platform != "linux":
+                from keyswitch import experimental
+
+                experimental.say_once(self._workspace.platform, self.environ)
             if not self.dry_run:
                 self.say(*_finish_left_behind(self._workspace, self._wait))
                 if self._wait is None:

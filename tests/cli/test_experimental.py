@@ -6,6 +6,8 @@ import pytest
 
 from keyswitch import experimental
 from keyswitch.experimental import KINDS, STATUS, say_once
+from keyswitch.express import EXPERIMENTAL
+from keyswitch.shells import SHELLS
 from tests.cli.keyswitch import KEY
 from tests.components import ROOT
 
@@ -74,3 +76,7 @@ def test_the_pages_have_the_same_words(page):
     text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
     assert STATUS in text
     assert re.search("PowerShell", text)
+
+
+def test_every_experimental_shell_is_known_where_it_is_said():
+    assert set(EXPERIMENTAL) == {*SHELLS} & {*KINDS}
