@@ -41,9 +41,9 @@ FIX = "fix: "  # before a command
 # Where a command begins within a message: behind a colon, with a program that
 # messages name, or with a variable that is set for it.
 _COMMAND = (
-    r": (?=(?:[A-Z_]+=|(?:keyswitch|aws|az|bao|bw|chmod|claude|codex|cp|env|eval"
-    r"|export|gcloud|gh|git|mv|op|pass|pip|pipx|rm|rmdir|security|tail|unset"
-    r"|vault)\b)\S* \S)"
+    r": (?=(?:[A-Z_]+=|(?:keyswitch|aws|az|bao|bw|chmod|claude|codex|cp|env"
+    r"|eval|export|gcloud|gh|git|mv|op|pass|pip|pipx|rm|rmdir|security|tail"
+    r"|unset|vault)\b)\S* \S)"
 )
 GAP = "  "  # between two columns
 _NARROW = 24  # columns that a cell needs for wrapping to be worth it
