@@ -41,9 +41,9 @@ _COMMON = ("json", "no_input", "quiet", "verbose", "color", "help")
 _SENTENCE = 200  # characters, longer than any first sentence
 
 
-def titled(name: str) -> str:
-    """Return a command's name with its second name."""
-    return ", ".join([name, *(a for a, own in ALIASES.items() if own == name)])
+def names_of(name: str) -> list[str]:
+    """Return a command's name, and its second name if it has one."""
+    return [name, *(also for also, own in ALIASES.items() if own == name)]
 
 
 class _Formatter(click.HelpFormatter):
@@ -57,6 +57,7 @@ class _Formatter(click.HelpFormatter):
         self.write(f"{'':>{self.current_indent}}{text}\n")
 
 
+# As click documents it, and for all commands at once.
 click.Context.formatter_class = _Formatter
 
 
@@ -92,7 +93,10 @@ class Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(
                 [
-                    (titled(name), command.get_short_help_str(_SENTENCE))
+                    (
+                        ", ".join(names_of(name)),
+                        command.get_short_help_str(_SENTENCE),
+                    )
                     for name, command in sorted(self.commands.items())
                 ]
             )

@@ -21,7 +21,7 @@ from keyswitch.cli.command import (
     Group,
     answer,
     global_options,
-    titled,
+    names_of,
 )
 from keyswitch.cli.commands import COMMANDS, ELSEWHERE, GROUPS
 from keyswitch.cli.session import Session
@@ -110,7 +110,7 @@ class LazyGroup(Group):
             with formatter.section(title):
                 formatter.write_dl(
                     [
-                        (titled(name).ljust(width), text)
+                        (", ".join(names_of(name)).ljust(width), text)
                         for name, (_, text) in commands.items()
                     ]
                 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 AUTO, ALWAYS, NEVER = CHOICES = ("auto", "always", "never")
 
 # The roles that a text can have.
-NAME, GOOD, WARNING, ERROR, DIM, HEADER = (
-    "name", "good", "warning", "error", "dim", "header",
+NAME, GOOD, WARNING, ERROR, DIM = (
+    "name", "good", "warning", "error", "dim",
 )  # fmt: skip
 _LOOKS: dict[str, dict[str, str | bool]] = {
     NAME: {"bold": True},
@@ -33,16 +34,21 @@ _LOOKS: dict[str, dict[str, str | bool]] = {
     WARNING: {"fg": "yellow"},
     ERROR: {"fg": "red", "bold": True},
     DIM: {"dim": True},
-    HEADER: {"dim": True},
 }
 
 STDOUT, STDERR = 1, 2
 FIX = "fix: "  # before a command
-# Where a command begins within a message.
-_COMMANDS = (": keyswitch ", ": eval ", ": unset ")
+# Where a command begins within a message: behind a colon, with a program that
+# messages name, or with a variable that is set for it.
+_COMMAND = (
+    r": (?=(?:[A-Z_]+=|(?:keyswitch|aws|az|bao|bw|chmod|claude|codex|cp|env"
+    r"|eval|export|gcloud|gh|git|mv|op|pass|pip|pipx|rm|rmdir|security|tail"
+    r"|unset|vault)\b)\S* \S)"
+)
 GAP = "  "  # between two columns
 _NARROW = 24  # columns that a cell needs for wrapping to be worth it
 _MOST_DIGITS = 5  # of a terminal's width
+_MOST = 500  # columns that a cell may take at all
 _LEAST = 12  # columns that are left of a cell, below headers
 _WIDTH = 80  # columns, where the terminal does not say
 
@@ -132,7 +138,7 @@ def table(
     lines = [[with_text(c, printable(text_of(c))) for c in row] for row in rows]
     filled = [any(map(text_of, column)) for column in zip(*lines, strict=True)]
     if any(headers) and lines:
-        lines.insert(0, [Styled(text, HEADER) for text in headers])
+        lines.insert(0, [Styled(text, DIM) for text in headers])
     lines = [list(itertools.compress(row, filled)) for row in lines]
     before = _widths(lines, width, _LEAST if any(headers) else _NARROW)
     indent = " " * sum(len(GAP) + wide for wide in before)
@@ -162,7 +168,7 @@ def _widths(lines: list[list[Cell]], width: int, least: int) -> list[int]:
     Where the terminal is too narrow, the widest are cut; names never are.
     """
     *before, last = [
-        max(width_of(text_of(cell)) for cell in column)
+        min(max(width_of(text_of(cell)) for cell in column), _MOST)
         for column in zip(*lines, strict=True)
     ] or [0]
     needed = min(last, _NARROW) + len(GAP) * len(before)
@@ -225,12 +231,11 @@ def _prose(text: str, width: int) -> list[str]:
     """Return lines that are broken at words, but not within a command."""
     if width_of(text) <= width:
         return [text]
-    starts = [at for mark in _COMMANDS if (at := text.find(mark)) >= 0]
-    if not starts:
+    found = re.search(_COMMAND, text)
+    if found is None:
         return wrapped(text, width)
-    end_of_prose = min(starts) + 1
-    lines = wrapped(text[:end_of_prose], width)
-    command = text[end_of_prose + 1 :]
+    lines = wrapped(f"{text[: found.start()]}:", width)
+    command = text[found.end() :]
     if width_of(lines[-1]) + 1 + width_of(command) <= width:
         return [*lines[:-1], f"{lines[-1]} {command}"]
     return [*lines, command]
@@ -240,6 +245,7 @@ def shortened(text: str, width: int) -> str:
     """Return a text cut in the middle: its two ends tell keys apart."""
     if width_of(text) <= width:
         return text
+    text = text[:width] + text[-width:]  # what may be long comes in one step
     while width_of(text) >= width:
         middle = len(text) // 2
         text = text[:middle] + text[middle + 1 :]

@@ -3,6 +3,7 @@
 import pytest
 
 from keyswitch.cli import style
+from keyswitch.cli.listings.screens import gravity
 from keyswitch.cli.main import cli
 from keyswitch.cli.style import DIM, GOOD, NAME, Styled
 from tests.cli.terminal import COMMAND, Terminal
@@ -182,6 +183,28 @@ def test_a_long_message_goes_on_below_its_first_word(told):
     assert told("short", 50, "warning") == ["keyswitch: warning: short"]
 
 
-def test_a_command_in_a_message_is_not_broken(told):
-    text = f"{LONG}: keyswitch unlock --and --some --more --options --here"
+@pytest.mark.parametrize("program", ["claude", "aws", "A_B=1 x", "keyswitch"])
+def test_a_command_in_a_message_is_not_broken(told, program):
+    text = f"{LONG}: {program} unlock --and --some --more --options --here"
     assert told(text, 50)[-1].strip() == text.partition(": ")[2]
+
+
+@pytest.mark.parametrize(
+    ("notes", "role"),
+    [
+        ("active; expired 2026-11-05", style.ERROR),
+        ("expires in 5 days", style.WARNING),
+        ("expires about 2026-12-05, expected", style.WARNING),
+        ("expired, refreshable", style.DIM),
+        ("lease expired: read again at the next use", style.DIM),
+        ("", style.DIM),
+    ],
+)
+def test_only_an_end_that_a_person_has_to_see_to_is_coloured(notes, role):
+    assert gravity(notes) == role
+
+
+def test_a_cell_of_a_whole_file_is_cut_at_once():
+    row = ("work", "日" * 200_000, "active")
+    lines = style.table([row], ("NAME", "ACCOUNT", "NOTES"), 80, colour=False)
+    assert all(style.width_of(line) <= 80 for line in lines)

@@ -15,7 +15,7 @@ from keyswitch.cli import style
 from keyswitch.cli.command import Session, at_most_one, command, flag
 from keyswitch.cli.failures import take
 from keyswitch.cli.session import attributes
-from keyswitch.cli.style import GOOD, HEADER, NAME, Cell, Styled
+from keyswitch.cli.style import DIM, GOOD, NAME, Cell, Styled
 from keyswitch.diagnosis.explain.facts import NOBODY, Chosen
 from keyswitch.diagnosis.explain.knowledge import Cause, causes_of
 from keyswitch.diagnosis.findings.situation import Scene, scene_of
@@ -145,15 +145,15 @@ def _show(session: Session, first: Cause, *others: Cause) -> None:
     lines: list[Cell] = [
         *(Styled(one, NAME) for one in _title(first.title, width, session)),
         "",
-        Styled("why:", HEADER),
+        Styled("why:", DIM),
     ]
     for line in first.why:
         lines += _wrapped(line, "  - ", width)
-    lines += ["", Styled("what to do:", HEADER)]
+    lines += ["", Styled("what to do:", DIM)]
     for number, line in enumerate(first.fix, 1):
         lines += _wrapped(line, f"  {number}. ", width)
     if others:
-        lines += ["", Styled("also possible:", HEADER)]
+        lines += ["", Styled("also possible:", DIM)]
     lines += [f"  - {cause.title} ({cause.id})" for cause in others]
     for shown in lines:
         session.data(shown)

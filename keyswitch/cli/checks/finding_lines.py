@@ -8,7 +8,7 @@ from keyswitch.cli.style import Cell, Styled
 from keyswitch.display import printable
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
 
-ROLES = {ERROR: style.ERROR, WARNING: style.WARNING, NOTE: style.HEADER}
+ROLES = {ERROR: style.ERROR, WARNING: style.WARNING, NOTE: style.DIM}
 _ROOM = 24  # columns that a text gets at least
 
 

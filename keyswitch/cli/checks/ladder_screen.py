@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from keyswitch.cli.style import DIM, GOOD, HEADER, NAME, Cell, Styled
+from keyswitch.cli.style import DIM, GOOD, NAME, Cell, Styled
 from keyswitch.diagnosis.precedence.ladder import OBSERVED, ladder
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def show(session: Session, situation: Situation) -> None:
     for order, rungs in groupby(ladder(situation), lambda rung: rung.order):
         title = _TITLES.get(order, f"{order}: the first that is set (*)")
         session.raw("\n")
-        session.data(Styled(title, HEADER))
+        session.data(Styled(title, DIM))
         session.table(list(_rows(situation, rungs)))
     session.raw("\n")
     seen = f"observed with Claude Code {', '.join(OBSERVED)}"

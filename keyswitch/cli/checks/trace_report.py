@@ -127,7 +127,7 @@ class TraceReport:
         if found and not line.startswith(" "):
             shown = style.painted(Styled(status, role), colour=True)
             return f"{start}{shown}{rest}"
-        whole = style.HEADER
+        whole = style.DIM
         if line.lstrip().startswith(("cause:", exchange.failure or "cause:")):
             whole = style.WARNING
         return style.painted(Styled(line, whole), colour=True)

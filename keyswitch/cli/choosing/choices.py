@@ -9,6 +9,7 @@ from datetime import datetime
 from keyswitch.cli import style
 from keyswitch.cli.listings import outside
 from keyswitch.cli.listings.moments import in_full, now
+from keyswitch.cli.listings.screens import gravity
 from keyswitch.cli.style import Cell, Styled
 from keyswitch.display import printable
 from keyswitch.errors import KeyswitchError
@@ -87,7 +88,7 @@ class ChoiceList:
             Styled(name, style.NAME),
             Styled(BROKEN, style.ERROR) if is_broken else row.kind,
             row.account,
-            Styled(row.notes, _gravity(row.notes)),
+            Styled(row.notes, gravity(row.notes)),
             Styled(", ".join(self.used.get(name, ())), style.GOOD),
         )
 
@@ -173,14 +174,6 @@ def teams(paths: Paths) -> ChoiceList:
         return ChoiceRow(source, "", "", f"{name} {source}".casefold())
 
     return ChoiceList(team_records.names(paths), read, TEAMS)
-
-
-def _gravity(notes: str) -> str:
-    """Return the role of what is worth a word of a profile."""
-    if "expired" in notes:
-        return style.ERROR
-    ends_for_good = "expires in" in notes and "refreshable" not in notes
-    return style.WARNING if ends_for_good else style.DIM
 
 
 def profiles(

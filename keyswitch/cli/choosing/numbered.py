@@ -64,7 +64,7 @@ class _Page:
         room = style.columns(self._environ) - _START
         widths = columns_of(table, self._listing.headers, room)
         titles = [
-            style.Styled(text, style.HEADER) for text in self._listing.headers
+            style.Styled(text, style.DIM) for text in self._listing.headers
         ]
         self._write("", fitted(titles, widths))
         for name, cells in zip(shown, table, strict=True):

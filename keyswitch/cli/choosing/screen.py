@@ -51,7 +51,6 @@ LOOKS = {
     # Black is not to be seen on a dark terminal, however bright.
     style.DIM: "dim" if hasattr(DEFAULT_ATTRS, "dim") else "",
 }
-LOOKS[style.HEADER] = LOOKS[style.DIM]
 _START = 4  # columns of the pointer and the mark
 
 
@@ -190,7 +189,7 @@ def _drawn(listing: ChoiceList, height: int) -> StyleAndTextTuples:
     widths = columns_of(table, headers, size.columns - _START)
     drawn: StyleAndTextTuples = []
     if headers:
-        titles = [Styled(text, style.HEADER) for text in headers]
+        titles = [Styled(text, style.DIM) for text in headers]
         drawn += _row(" " * _START, fitted(titles, widths), "")
     for name, cells in zip(names, table, strict=True):
         is_pointed = name == listing.pointed

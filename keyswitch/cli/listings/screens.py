@@ -28,7 +28,6 @@ _WHERE = {
     selection.BY_USE: "active",
 }
 _TIMES = ("status", "usage")  # rows of `show`
-_SOON = ("expires in", "lease expired")
 
 
 class Here(NamedTuple):
@@ -79,11 +78,24 @@ def _where(name: str, here: Here) -> str:
 
 
 def _note(text: str, *, is_active: bool) -> Cell:
-    if "expired" in text:
-        return Styled(text, ERROR)
-    if any(word in text for word in _SOON) and "refreshable" not in text:
-        return Styled(text, WARNING)
-    return Styled(text, GOOD if is_active else DIM)
+    role = gravity(text)
+    return Styled(text, GOOD if is_active and role == DIM else role)
+
+
+def gravity(notes: str) -> str:
+    """Return the role of what notes say about the end of a secret.
+
+    A lease and a login that is refreshable are renewed without a person.
+    """
+    ends = [
+        part
+        for part in notes.split("; ")
+        if "refreshable" not in part and not part.startswith("lease")
+    ]
+    if any(part.startswith("expired") for part in ends):
+        return ERROR
+    is_near = any(part.startswith("expires") for part in ends)
+    return WARNING if is_near else DIM
 
 
 def profile_words(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from keyswitch import experimental
-from keyswitch.cli.command import ALIASES, Session, command
+from keyswitch.cli.command import Session, command, names_of
 from keyswitch.express import write_out
 from keyswitch.shells.hook_scripts import COMPLETED
 
@@ -111,7 +111,7 @@ def places() -> Iterator[tuple[str, list[TypedWord]]]:
     for path, rows in _places("", cli):
         yield path, rows
         above, _, name = path.rpartition(" ")
-        for alias in _aliases(name):
+        for alias in names_of(name)[1:]:
             yield f"{above} {alias}".lstrip(), rows
 
 
@@ -126,7 +126,7 @@ def _places(
     rows = [
         TypedWord(word, "command", meaning=inner.get_short_help_str(limit=200))
         for name, inner in below.items()
-        for word in (name, *_aliases(name))
+        for word in names_of(name)
     ]
     number = 0
     for parameter in here.params:
@@ -140,10 +140,6 @@ def _places(
     yield path, rows
     for name, inner in below.items():
         yield from _places(f"{path} {name}".lstrip(), inner)
-
-
-def _aliases(name: str) -> list[str]:
-    return [alias for alias, own in ALIASES.items() if own == name]
 
 
 def _option(path: str, option: click.Option) -> Iterator[TypedWord]:

@@ -260,8 +260,8 @@ def wait_for_turns(
     """Wait until no session of the folder is in a turn.
 
     `tell` says for which, and returns it. Returns those that still are when
-    the time is over. A session that this
-    command runs in is not waited for: its turn ends after the command.
+    the time is over. A session that this command runs in is not waited for:
+    its turn ends after the command.
     """
     part = table.main().sessions
     own = part.ancestors()
