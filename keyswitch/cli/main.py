@@ -29,6 +29,7 @@ from keyswitch.cli.style import Styled
 from keyswitch.display import error_text
 from keyswitch.errors import (
     CancelledError,
+    CleanupLeftError,
     ExitCode,
     FileStateError,
     OddFileError,
@@ -214,8 +215,11 @@ def _ended(*, is_no: bool) -> int:
 def _is_of_interrupt(error: BaseException | None) -> bool:
     """Tell whether an error came of Ctrl-C.
 
-    One in the middle of a class's definition becomes a RuntimeError.
+    One in the middle of a class's definition becomes a RuntimeError. A
+    CleanupLeftError says what became of the change, so it stays as it is.
     """
+    if isinstance(error, CleanupLeftError):
+        return False
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None

@@ -140,7 +140,8 @@ def make_folder(workspace: Workspace, profile: Profile) -> None:
         raise CleanupLeftError(
             f"'{profile.name}' was changed, but not its folder: "
             f"{error.message}",
-            f"try again with: keyswitch use {profile.name}",
+            "the next keyswitch command that uses it makes the folder: "
+            f"keyswitch use {profile.name}",
         ) from e
 
 

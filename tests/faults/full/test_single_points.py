@@ -116,7 +116,17 @@ def test_ctrl_c_after_the_change_does_not_say_that_nothing_changed(struck):
     assert "interrupted, but the change is made" in one.said
 
 
+def test_ctrl_c_at_the_commit_says_that_the_change_is_made(struck):
+    one = struck("edit-isolated", "INT", "rename", "/journal/prepared")
+    assert one.done.returncode == 6
+    assert "the change was made, but interrupted before" in one.said
+    assert "the next keyswitch command finishes it" in one.said
+
+
 def test_a_folder_that_could_not_be_made_is_said_after_the_change(struck):
     one = struck("edit-isolated", "ENOSPC", "mkdir", "/claude-code/two")
     assert one.done.returncode == 6
     assert "'two' was changed, but not its folder" in one.said
+    assert (
+        "the next keyswitch command that uses it makes the folder" in one.said
+    )
