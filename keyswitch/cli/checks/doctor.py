@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.cli.checks.finding_lines import ROLES, paragraph, show_reason
 from keyswitch.cli.checks.whoami import finding_document
 from keyswitch.cli.command import Session, at_most_one, command, flag, rehearsed
+from keyswitch.cli.listings.moments import in_full
 from keyswitch.cli.session import attributes
 from keyswitch.cli.style import GOOD, NAME, Cell, Styled
 from keyswitch.diagnosis.checks import by_gravity, examine
@@ -213,8 +214,10 @@ def _show_group(
 ) -> None:
     """Print the findings of one severity below their number."""
     session.data(Styled(_counted(severity, len(findings)), ROLES[severity]))
+    units = in_full if session.for_person else str
     for finding in findings:
-        paragraph(session, "", Styled(finding.what, NAME), indent="  ")
+        what = Styled(units(finding.what), NAME)
+        paragraph(session, "", what, indent="  ")
         show_reason(session, finding, indent="    ")
     session.raw("\n")
 

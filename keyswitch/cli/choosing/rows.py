@@ -45,22 +45,10 @@ def columns_of(
 def fitted(cells: Sequence[Cell], widths: Sequence[int]) -> list[Cell]:
     """Return the cells of a row, cut or filled to their columns."""
     found: list[Cell] = []
-    for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+    for cell, width in zip(cells, widths, strict=True):
         if not width:
             continue
-        # A name and a masked key are told apart by their ends, too.
-        has_ends = column == 0 or "…" in text_of(cell)
-        cut = shortened if has_ends else _cut_at_end
-        text = cut(text_of(cell), width)
+        text = shortened(text_of(cell), width)
         text += " " * (width - width_of(text)) + GAP
         found.append(with_text(cell, text))
     return found
-
-
-def _cut_at_end(text: str, width: int) -> str:
-    """Return the beginning of a text: of a sentence it says the most."""
-    if width_of(text) <= width:
-        return text
-    while width_of(text) >= width:
-        text = text[:-1]
-    return f"{text}…"

@@ -9,7 +9,16 @@ from typing import NamedTuple
 from keyswitch.changes.history import Entry, main_fingerprint
 from keyswitch.cli.listings import outside
 from keyswitch.cli.listings.moments import day, in_full, local
-from keyswitch.cli.style import DIM, ERROR, GOOD, NAME, WARNING, Cell, Styled
+from keyswitch.cli.style import (
+    DIM,
+    ERROR,
+    GOOD,
+    NAME,
+    WARNING,
+    WHOLE,
+    Cell,
+    Styled,
+)
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import login_status
 from keyswitch.profiles.paths import Paths
@@ -147,8 +156,8 @@ def history_rows(
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         yield (
-            local(moment, at),
-            entry.command,
+            Styled(local(moment, at), WHOLE),
+            Styled(entry.command, WHOLE),
             Styled(entry.profile, NAME),
             Styled(_secret_then(entry, known.get(entry.profile)), DIM),
         )

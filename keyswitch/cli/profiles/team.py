@@ -35,6 +35,7 @@ from keyswitch.cli.profiles.team_report import (
     show_difference,
     summary,
 )
+from keyswitch.cli.style import NAME, Cell, Styled
 from keyswitch.errors import (
     ExitCode,
     InputError,
@@ -166,7 +167,7 @@ def list_(session: Session) -> None:
     """List the teams."""
     paths = session.workspace().paths
     documents: list[dict[str, Any]] = []
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[Cell, ...]] = []
     for record in _records(session, None):
         try:
             known = pinned_text.pinned(paths, record)
@@ -176,7 +177,9 @@ def list_(session: Session) -> None:
         found = team_changes.preview(session.workspace(), record.name, known)
         documents.append(record_document(record, known, found.left))
         place = f"{record.source} {record.tag}".strip()
-        rows.append((record.name, count_of(len(known.profiles)), place))
+        rows.append(
+            (Styled(record.name, NAME), count_of(len(known.profiles)), place)
+        )
         session.say(*say_left(found.left))
     if session.json or rows:
         session.show({"teams": documents}, rows, ("NAME", "PROFILES", "SOURCE"))
