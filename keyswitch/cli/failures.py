@@ -58,20 +58,34 @@ def usage_error(error: click.ClickException, args: Sequence[str]) -> str:
     """Return what click found wrong, without a secret among the arguments."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "keyswitch"
-    message = error.format_message().strip().splitlines() or ["usage error"]
-    text = without_arguments(message[0].rstrip("."))
+    message, hint = _in_two(error, path)
+    text = without_arguments(message.rstrip("."))
     for word in args:
         value = word.partition("=")[2] if word.startswith("-") else word
         if len(value) > _SHOWN:
             text = text.replace(value, f"{value[:4]}…")
     text = printable(of_a_size(text[:1].lower() + text[1:]))
-    hint = f"see '{path} --help'"
     if "unexpected" in text and path.endswith((" add", " rotate")):
         hint += (
             "; if that was a secret, it is now in your shell's history: "
             "revoke it and give the new one at the prompt"
         )
     return f"keyswitch: error: {text}\nkeyswitch: hint: {hint}\n"
+
+
+def _in_two(error: click.ClickException, path: str) -> tuple[str, str]:
+    """Return what is wrong, and what to do about it."""
+    near = getattr(error, "possibilities", None)
+    if near:  # click says both in one sentence
+        before = f"{path} " if isinstance(error, click.NoSuchCommand) else ""
+        meant = " or ".join(f"'{before}{one}'" for one in near)
+        return error.message, f"did you mean {meant}?"
+    lines = error.format_message().strip().splitlines() or ["usage error"]
+    message, choices, _ = lines[0].partition(" Choose from:")
+    if choices:
+        words = " ".join(line.strip() for line in lines[1:])
+        return message, f"choose one of: {words}"
+    return message, f"see '{path} --help'"
 
 
 def bug(error: Exception, command: str) -> str:

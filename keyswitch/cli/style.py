@@ -47,8 +47,8 @@ _COMMAND = (
     r"|eval|export|gcloud|gh|git|mv|op|pass|pip|pipx|rm|rmdir|security|tail"
     r"|unset|vault) \S)"
 )
-# A word, or a command of ours in quotes, and what is before it.
-_WORD = r"(\s*)((?:'keyswitch [^']*'|\S)+)"
+# A word, or a command that is marked as one, and what is before it.
+_WORD = r"(\s*)((?:'keyswitch [^']*'|eval \"[^\"]*\"|\S)+)"
 GAP = "  "  # between two columns
 _NARROW = 24  # columns that a cell needs for wrapping to be worth it
 _MOST_DIGITS = 5  # of a terminal's width

@@ -19,7 +19,11 @@ from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
 from keyswitch.progress import Progress
 from keyswitch.switching.activation import rehearsal
-from keyswitch.switching.activation.effect import not_given, situation_of
+from keyswitch.switching.activation.effect import (
+    held_back,
+    not_given,
+    situation_of,
+)
 from keyswitch.switching.planning import left_helpers
 from keyswitch.switching.upkeep import own_files
 from keyswitch.targets.verdict import ERROR, NOTE, Finding, Mend
@@ -191,7 +195,8 @@ def _print(
         session.document(_document(findings, steps))
         return
     if situation is not None:
-        session.say(payer(situation))
+        kept_out = held_back(session.workspace(), situation)
+        session.say(payer(situation, kept_out[0].what if kept_out else ""))
         other = otherwise(situation)
         session.say(*[f"elsewhere, {other}"] * bool(other))
     if steps:

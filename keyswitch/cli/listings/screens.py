@@ -75,9 +75,11 @@ def list_row(
     )
 
 
-def broken_row(name: str, message: str) -> tuple[Cell, ...]:
+def broken_row(name: str, here: Here) -> tuple[Cell, ...]:
     """Return the row of a profile whose file cannot be used."""
-    return "", Styled(name, NAME), "", "", "", "", Styled(message, ERROR)
+    mark = Styled("*" if name == here.chosen.name else "", ERROR)
+    notes = "; ".join(filter(None, (_where(name, here), "broken")))
+    return mark, Styled(name, NAME), "", "", "", "", Styled(notes, ERROR)
 
 
 def _where(name: str, here: Here) -> str:

@@ -17,7 +17,6 @@ from keyswitch.errors import (
 from keyswitch.kernel_keyring import available
 from keyswitch.profiles import settings, state
 from keyswitch.providers.schema import ignored_here
-from keyswitch.providers.steering import refuse_named
 from keyswitch.secrets.keychain.store import Availability, open_keychain
 from keyswitch.secrets.stores import open_store
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
@@ -59,19 +58,17 @@ def unusable(situation: Situation) -> Iterator[Finding]:
     """Find profiles whose file can be read and whose content is refused."""
     accounts = situation.accounts
     for profile in accounts.profiles:
-        try:
-            provider = accounts.catalogue.get(profile.provider)
-            provider.check(profile)
-            refuse_named(provider, profile)
-        except KeyswitchError as e:
-            grave = situation.severity_of(profile.name)
-            what = f"profile '{profile.name}' is refused: {e.message}"
-            why = _with_hint(
-                "no program gets its secret until that is fixed", e
-            )
-            fix = f"keyswitch edit {profile.name}"
-            place = accounts.paths.profile(profile.name)
-            yield Finding("profile-refused", grave, what, why, fix, place)
+        error = accounts.refusal(profile)
+        if error is None:
+            continue
+        grave = situation.severity_of(profile.name)
+        what = f"profile '{profile.name}' is refused: {error.message}"
+        why = _with_hint(
+            "no program gets its secret until that is fixed", error
+        )
+        fix = f"keyswitch edit {profile.name}"
+        place = accounts.paths.profile(profile.name)
+        yield Finding("profile-refused", grave, what, why, fix, place)
 
 
 def _with_hint(why: str, error: KeyswitchError) -> str:
