@@ -196,6 +196,17 @@ def test_every_option_says_what_it_does_and_no_line_is_cut_off(ks):
         assert not [x for x in bare if is_alone(lines, x)], args
 
 
+def test_help_fits_a_narrow_terminal(ks):
+    for args in walked(cli, ()):
+        text = ks(*args, "--help", COLUMNS="40").out
+        options = text.partition("ptions:\n")[2].partition("Example")[0]
+        texts = options.partition("  'keyswitch COMMAND")[0].splitlines()
+        texts = [line for line in texts if not line.startswith("  -")]
+        assert all(len(line) <= 40 for line in texts), args
+    assert "(apiKeyHelper or" in ks("whoami", "--help", COLUMNS="40").out
+    assert "op://Eng/claude/key," in ks("add", "--help", COLUMNS="40").out
+
+
 def walked(command, path):
     """Yield the words of every command, the groups' included."""
     yield path

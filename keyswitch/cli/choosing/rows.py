@@ -23,7 +23,8 @@ def columns_of(
 ) -> list[int]:
     """Return how wide each column is; the widest ones give way first.
 
-    A column without a word in it is left out, and so is its header.
+    Names keep a third of the room. A column without a word in it is left out,
+    and so is its header.
     """
     widths = [
         max(width_of(text_of(cell)) for cell in column)
@@ -37,8 +38,12 @@ def columns_of(
     if room < SMALL:
         widths[KIND] = 0
     room -= len(GAP) * (sum(map(bool, widths)) - 1)
-    while sum(widths) > room and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    keeps = [max(room // 3, NARROWEST), *[NARROWEST] * (len(widths) - 1)]
+    while sum(widths) > room:
+        wide = [at for at, width in enumerate(widths) if width > keeps[at]]
+        if not wide:
+            break
+        widths[max(wide, key=widths.__getitem__)] -= 1
     return widths
 
 
