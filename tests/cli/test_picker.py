@@ -74,7 +74,7 @@ def test_what_is_pasted_stays_on_the_line_of_the_filter(opened):
 def test_a_name_keeps_a_third_of_a_narrow_terminal():
     row = ("a-name", "kind", "an account of many words", "a long note", "here")
     assert columns_of([row], choices.PROFILES, 30) == [6, 0, 6, 6, 6]
-    assert columns_of([("x" * 64, *row[1:])], (), 30)[0] == 9
+    assert columns_of([("x" * 64, *row[1:])], (), 30)[0] == 8
 
 
 def test_the_marker_of_a_shell_counts_as_this_shell(tmp_path):
