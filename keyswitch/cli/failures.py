@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import sys
 from collections.abc import Callable, Sequence
 
 import click
 
 from keyswitch import __version__
+from keyswitch.cli import style
 from keyswitch.display import of_a_size, printable, without_arguments
 from keyswitch.errors import FileStateError, KeyswitchError, OddFileError
 
@@ -124,9 +124,9 @@ def set_aside(error: OddFileError) -> None:
         place = files.set_aside(error.path)
     except OSError:
         raise error from None
-    sys.stderr.write(
-        f"keyswitch: warning: {printable(error.message)}; moved it to "
-        f"{printable(place)}\nkeyswitch: hint: {error.what_is_lost}\n"
-    )
+    warning = style.Styled("warning", style.WARNING)
+    style.tell(f"{error.message}; moved it to {place}", os.environ, warning)
+    hint = style.Styled("hint", style.DIM)
+    style.tell(error.what_is_lost, os.environ, hint)
     _kept.update(_taken)
     _taken.clear()

@@ -18,7 +18,8 @@ from keyswitch.diagnosis.findings.payer import payer
 from keyswitch.diagnosis.findings.whose import SURFACES, elsewhere, otherwise
 from keyswitch.errors import ExitCode
 from keyswitch.progress import Progress
-from keyswitch.switching.activation.effect import held_back, situation_of
+from keyswitch.switching.activation.effect import situation_of
+from keyswitch.switching.activation.held_back import held_back
 from keyswitch.switching.planning import known_folders, left_helpers
 
 if TYPE_CHECKING:
