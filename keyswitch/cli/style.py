@@ -175,7 +175,9 @@ def _folds(lines: list[list[Cell]], width: int, least: int) -> list[list[int]]:
     folds: list[list[int]] = []  # numbers of columns
     used = 0
     for at, size in enumerate(least_of):
-        if not folds or used + size > width:
+        # A mark alone on a line would leave no more room than there is.
+        is_full = used > len(_FOLD) and used + size > width
+        if not folds or is_full:
             used = len(_FOLD) if folds else 0
             folds.append([])
         folds[-1].append(at)

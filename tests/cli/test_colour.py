@@ -90,6 +90,14 @@ def test_columns_that_do_not_fit_follow_on_lines_of_their_own():
     ]
 
 
+def test_a_mark_is_not_alone_on_its_line():
+    row = ("*", Styled("a-name-of-many-letters", NAME), "x", "more words")
+    assert style.table([row], ("", "", "", ""), 24, colour=False) == [
+        "*  a-name-of-many-letters",
+        "      x  more words",
+    ]
+
+
 @pytest.mark.parametrize("width", [32, 40, 60, 80, 120])
 def test_no_line_of_words_is_wider_than_the_terminal(width):
     cells = [
