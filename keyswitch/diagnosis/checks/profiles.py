@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.one_step import NOTHING, one_step
 from keyswitch.errors import (
     DamagedFileError,
+    FileStateError,
     KeyswitchError,
     LockedError,
     NoItemError,
@@ -39,10 +40,12 @@ def broken(situation: Situation) -> Iterator[Finding]:
     for entry in accounts.broken:
         grave = situation.severity_of(entry.name)
         what = f"profile '{entry.name}' cannot be used: {entry.error.message}"
-        why = "its file is not valid; other profiles are not affected"
-        why = _with_hint(why, entry.error)
-        fix = f"keyswitch edit {entry.name}"
         place = accounts.paths.profile(entry.name)
+        state, fix = "is not valid", f"keyswitch edit {entry.name}"
+        if isinstance(entry.error, FileStateError):  # no editor opens it
+            state, fix = "cannot be read", f"make {place} a file you can read"
+        why = f"its file {state}; other profiles are not affected"
+        why = _with_hint(why, entry.error)
         yield Finding("profile-broken", grave, what, why, fix, place)
     names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
