@@ -19,8 +19,8 @@ from keyswitch.errors import ExitCode, FileStateError, UsageError
 from keyswitch.profiles.paths import resolve
 from keyswitch.progress import Progress
 from keyswitch.switching.activation import rehearsal
-from keyswitch.switching.activation.effect import not_given, situation_of
-from keyswitch.switching.activation.held_back import held_back
+from keyswitch.switching.activation.effect import situation_of
+from keyswitch.switching.activation.held_back import held_back, not_given
 from keyswitch.switching.planning import left_helpers
 from keyswitch.switching.upkeep import own_files
 from keyswitch.targets.verdict import ERROR, NOTE, Finding, Mend

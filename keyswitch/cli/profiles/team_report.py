@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from keyswitch.cli.profiles.editing import say_who_asks
+from keyswitch.cli.profiles.who_asks import say_who_asks
 from keyswitch.cli.session import Session, attributes
 from keyswitch.display import printable
 from keyswitch.profiles.team_records import TeamRecord

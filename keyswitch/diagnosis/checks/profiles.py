@@ -50,11 +50,8 @@ def broken(situation: Situation) -> Iterator[Finding]:
     names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
         what = f"'{name}' is active, but there is no such profile"
-        fix = "keyswitch use"
-        if situation.scene.environ.get("KEYSWITCH_PROFILE") == name:
-            fix = 'eval "$(keyswitch off --here)"'
         why = f"it was chosen by: {situation.how}"
-        yield Finding("profile-missing", ERROR, what, why, fix)
+        yield Finding("profile-missing", ERROR, what, why, situation.ended_by)
 
 
 def unusable(situation: Situation) -> Iterator[Finding]:
