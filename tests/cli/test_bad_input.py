@@ -390,3 +390,9 @@ def options_of(words):
     while isinstance(command, click.Group):
         command = command.get_command(click.Context(command), words.pop(0))
     return [name for p in command.params for name in p.opts]
+
+
+def test_an_option_that_is_nearly_one_is_named_in_the_hint(ks):
+    done = ks("use", "work", "--frce", code=2)
+    assert done.error == "no such option '--frce'"
+    assert done.err.endswith("did you mean '--force'?\n")

@@ -471,8 +471,8 @@ def test_a_profile_for_other_programs_is_no_way_into_claude_code(ks):
 
 def test_an_empty_machine_is_told_to_add(bare):
     said = bare("whoami", code=1, PATH="/nonexistent").out
-    assert "no `claude` found" in said
+    assert "`claude` is not installed" in said
     assert "fix: keyswitch add\n" in said
     said = bare("doctor", code=1, PATH="/nonexistent").out
-    assert "no `claude` found" in said
+    assert "`claude` is not installed" in said
     assert "use NAME" not in said

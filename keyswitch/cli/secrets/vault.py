@@ -236,8 +236,8 @@ def _remember_in_variable(
     if not value:
         session.warn(
             f"the passphrase is correct but cannot be cached: {why}, and "
-            "XDG_RUNTIME_DIR is not a private folder; to need none: keyswitch "
-            "vault machine-key"
+            "XDG_RUNTIME_DIR is not a private folder; to do without a "
+            "passphrase: keyswitch vault machine-key"
         )
         return
     write_out(f"export {runtime_file.VARIABLE}='{value}';\n")

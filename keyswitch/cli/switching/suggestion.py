@@ -58,7 +58,7 @@ def _why(best: Left | None, at: datetime) -> str:
         )
     seen = shown.age(best.usage, at)
     return (
-        f"'{best.profile}' has most left: {best.percent:.0f} % of its tighter "
+        f"'{best.profile}' has the most left: {best.percent:.0f} % of its tighter "
         f"window, as of {seen}"
     )
 
