@@ -231,7 +231,9 @@ def _vault(paths: Paths) -> Iterator[Finding]:
     if "machine" in slots and len(key or b"") != envelope.KEY_SIZE:
         path, severity = paths.machine_key_file, WARNING
         fix = "keyswitch vault machine-key"
-        if slots == {"machine"}:
+        if slots == {"machine", "recovery"}:
+            fix = "keyswitch vault recovery --use"
+        elif slots == {"machine"}:
             severity, fix = ERROR, f"restore {path}"
         yield Finding(
             "own-file-damaged",
