@@ -379,7 +379,8 @@ def test_the_picker_finds_what_was_nearly_typed(bare, add):
     person.sees(f"{count} of {count}").sees("an API key of the Console")
     assert max(len(line) for line in person.shown.splitlines()) <= 80
     assert "…" not in person.shown
-    person.type("antropic").sees(f"1 of {count}, did you mean this?").type(ENTER)
+    person.type("antropic").sees(f"1 of {count}, did you mean this?")
+    person.type(ENTER)
     person.sees("name of the profile [anthropic]:").type("\x03")
     assert person.ends() == 130
 
