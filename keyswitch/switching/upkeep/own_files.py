@@ -235,14 +235,9 @@ def _vault(paths: Paths) -> Iterator[Finding]:
             fix = "keyswitch vault recovery --use"
         elif slots == {"machine"}:
             severity, fix = ERROR, f"restore {path}"
-        yield Finding(
-            "own-file-damaged",
-            severity,
-            f"{path} is {'damaged' if key is not None else 'missing'}",
-            "the vault no longer opens by itself",
-            fix,
-            path,
-        )
+        what = f"{path} is {'damaged' if key is not None else 'missing'}"
+        why = "the vault no longer opens by itself"
+        yield Finding("own-file-damaged", severity, what, why, fix, path)
 
 
 def _is_mine(found: os.stat_result) -> bool:
