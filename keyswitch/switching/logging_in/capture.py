@@ -208,7 +208,7 @@ def log_in(
         if done.returncode:
             raise KeyswitchError(
                 f"Claude Code's login failed with status {done.returncode}",
-                "nothing changed; try again",
+                f"try again: keyswitch login {name}",
             )
         return _keep_scratch(workspace, name, folder, store=store, label=label)
 
@@ -234,7 +234,7 @@ def _keep_scratch(
     if not parts.usable:
         raise NotFoundError(
             "Claude Code's login wrote no token",
-            "nothing changed; try again",
+            f"try again: keyswitch login {name}",
         )
 
     try:
