@@ -15,12 +15,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from keyswitch.disk.atomic import (
-    read_regular,
-    sync_dir,
-    write_once,
-    write_private,
-)
+from keyswitch.disk.atomic import read_regular, sync_dir, write_once
 from keyswitch.disk.digests import sha256
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import InputError, KeyswitchError
@@ -277,7 +272,8 @@ def agree_to(workspace: Workspace, seen: Iterable[Steering]) -> None:
     for one in seen:
         ensure_private_dir(workspace.paths.agreed_dir)
         data = own_json.encode(**one._asdict())
-        write_private(_agreement(workspace, one), data)
+        what = f"the permission for {one.variable}"
+        own_json.keep(_agreement(workspace, one), data, what)
 
 
 def _agreement(workspace: Workspace, one: Steering) -> str:

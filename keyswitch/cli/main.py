@@ -218,6 +218,8 @@ def _say_what_is_made(error: KeyswitchError) -> None:
             error.hint = error.hint.replace(words, "")
         if not isinstance(error, CleanupLeftError):
             error.message = f"{error.message}; {so_far.made}"
+    else:
+        error.hint = error.hint.replace("nothing changed", str(so_far))
 
 
 def _is_of_interrupt(error: BaseException | None) -> bool:

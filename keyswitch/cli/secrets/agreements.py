@@ -13,7 +13,6 @@ from keyswitch.compiled import HEADERS, Compiled
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError
 from keyswitch.model import FILE_LIMIT, Profile
-from keyswitch.outcome import so_far
 from keyswitch.profiles import profile_files
 from keyswitch.providers import custom_headers
 from keyswitch.providers.binding import Mismatch, shown_host
@@ -64,7 +63,6 @@ def agree_to_variables(session: Session, profile: Profile) -> None:
             session.warn(one.what)
             session.confirm(f"let it set {one.variable}?")
         bindings.agree_to(workspace, found)
-        so_far.beside += [f"the permission for {one.variable}" for one in found]
 
 
 def _agree_to_uses(session: Session, found: Sequence[Mismatch]) -> None:

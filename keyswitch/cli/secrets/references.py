@@ -9,7 +9,6 @@ from keyswitch.cli.command import Session, option, options
 from keyswitch.cli.sources import SourceOption
 from keyswitch.errors import InputError, LockedError, StoreError, UsageError
 from keyswitch.model import REFERENCE, Profile, SecretRef
-from keyswitch.outcome import so_far
 from keyswitch.profiles.profile_files import MOST_LIFETIME
 from keyswitch.providers.schema import Provider
 from keyswitch.providers.shapes import check_secret
@@ -170,5 +169,4 @@ def allow_commands(
         session.confirm(f"let references run '{one.name}'?", yes=yes)
         if not session.dry_run:
             allowing.allow(session.workspace().paths, one)
-            so_far.beside.append(f"the permission for '{one.name}'")
             session.say(f"allowed '{one.name}' in its current form")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 
-from keyswitch.disk.atomic import read_regular, write_private
+from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import sha256
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import StoreError
@@ -105,7 +105,8 @@ def allow(paths: Paths, command: OwnCommand) -> None:
     path = _path(paths, command.name)
     ensure_private_dir(paths.allowed_dir)
     record = _Record(command.name, command.digest)
-    write_private(path, own_json.encode(**record._asdict()))
+    data = own_json.encode(**record._asdict())
+    own_json.keep(path, data, f"the permission for '{command.name}'")
 
 
 def _path(paths: Paths, name: str) -> str:
