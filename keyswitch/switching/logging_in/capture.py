@@ -14,7 +14,12 @@ from collections.abc import Callable
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
-from keyswitch.errors import InputError, KeyswitchError, NotFoundError
+from keyswitch.errors import (
+    CleanupLeftError,
+    InputError,
+    KeyswitchError,
+    NotFoundError,
+)
 from keyswitch.model import LOGIN_PROVIDER, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
@@ -241,7 +246,7 @@ def _keep_scratch(
         return _keep(workspace, name, lambda _: parts, store=store, label=label)
     except InputError as e:
         _keep_refused(workspace, parts, store)
-        raise InputError(
+        raise CleanupLeftError(
             f"{e.message}; the new login was saved separately",
             "give it a name: keyswitch login NAME --orphan",
         ) from e

@@ -70,19 +70,21 @@ def mend(
     """Carry out what the findings say; return what was done, a line each."""
     done = []
     for m in mends:
+        if m.kind != Mend.HOOK and identity(m.path) != m.expected:
+            continue  # another command was faster
         try:
             if m.kind == Mend.HOOK:
                 done.append(_write_hook(paths, environ, m.path))
-            elif identity(m.path) != m.expected:
-                continue  # another command was faster
             elif m.kind == Mend.ASIDE:
                 done.append(f"moved {m.path} to {set_aside(m.path)}")
             else:
                 permissions.change_mode(m.path, m.mode)
                 done.append(f"changed the mode of {m.path} to {m.mode:04o}")
-            so_far.changes.append(m.path)
         except OSError as e:
             done.append(f"cannot change {m.path}: {e.strerror}")
+        finally:  # it may be interrupted when it is done
+            if identity(m.path) != m.expected:
+                so_far.changes.append(m.path)
     return done
 
 
