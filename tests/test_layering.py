@@ -54,6 +54,7 @@ LAYERS = (
     "kernel_keyring",
     "secret",
     "progress",
+    "outcome",
     "display",
     "errors",
     "__init__",

@@ -313,7 +313,7 @@ def test_a_change_whose_word_could_not_be_printed_is_said_to_be_made(ks):
             env=ks.environ, cwd=ks.home, check=False,
         )  # fmt: skip
     assert done.returncode == 6
-    assert b"; the change was made" in done.stderr
+    assert b"; the change is made" in done.stderr
     assert ks("current").out == "w\n"
 
 

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from keyswitch.cli import failures, main
-from keyswitch.disk import atomic
 from keyswitch.errors import DamagedFileError, ExitCode
+from keyswitch.outcome import SoFar
 from tests.cli.keyswitch import KEY, OTHER, two_keys
 
 STATE = ".local/state/keyswitch"
@@ -51,11 +51,11 @@ def test_a_command_whose_change_is_made_does_not_begin_again(monkeypatch):
 
     def change(_args):
         begun.append(1)
-        atomic.commit_points.append("journal")
+        main.so_far.changes.append("journal")
         raise DamagedFileError("/x/undo.json", "nothing")
 
     monkeypatch.setattr(main, "_click", change)
-    monkeypatch.setattr(atomic, "commit_points", [])
+    monkeypatch.setattr(main, "so_far", SoFar())
     monkeypatch.setattr(failures, "set_aside", lambda _: None)
     assert main.run(["use", "work"]) == ExitCode.CLEANUP_LEFT
     assert begun == [1]
