@@ -79,12 +79,13 @@ def _say(text: str) -> None:
         return
 
 
-def _made_or_not() -> str:
-    """Return whether the change is made, for who interrupts a command."""
+def _interrupted() -> int:
+    """Say what became of a command that was interrupted; return the status."""
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)  # a second one
-    from keyswitch.express import is_committed
+    from keyswitch.outcome import so_far
 
-    return "but the change is made" if is_committed() else "nothing changed"
+    _say(f"interrupted, {so_far}")
+    return 130
 
 
 def _unprinted(error: OSError) -> int:
@@ -92,10 +93,10 @@ def _unprinted(error: OSError) -> int:
 
     Returns the exit status: a change that is made is not taken back for that.
     """
-    from keyswitch.express import is_committed
+    from keyswitch.outcome import so_far
 
     reason = (error.strerror or "system error").lower()
-    made = "; the change was made" if is_committed() else ""
+    made = f"; {so_far.made}" if so_far.changes else ""
     _say(f"error: cannot print: {reason}{made}")
     _say("hint: free some disk space, or redirect the output elsewhere")
     return 6 if made else 1
@@ -155,9 +156,7 @@ def launch() -> None:
             _signal.signal(_signal.SIGINT, _signal.default_int_handler)
         code = main(sys.argv[1:])
     except KeyboardInterrupt:
-        # Between the commands' own ways to deal with it.
-        _say(f"interrupted, {_made_or_not()}")
-        os._exit(130)
+        os._exit(_interrupted())  # between the commands' own ways to do it
     except BrokenPipeError:
         os._exit(0)  # the reader went away; that is its right
     except OSError as e:
@@ -171,7 +170,7 @@ def launch() -> None:
         lost = _unprinted(e)
         code = code or lost
     except KeyboardInterrupt:
-        code = 130
+        code = _interrupted()
     os._exit(code)
 
 

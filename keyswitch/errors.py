@@ -14,7 +14,7 @@ class ExitCode:
     BUG = 3
     NOT_IN_EFFECT = 4  # changed, but something else is still used
     LOCKED = 5  # locked, or no permission to read a secret
-    CLEANUP_LEFT = 6  # changed; the next command finishes the clean-up
+    CLEANUP_LEFT = 6  # changed; the error says what is left to do
     INTERRUPTED = 130
 
 
@@ -136,3 +136,7 @@ class CleanupLeftError(KeyswitchError):
     """The change is done; some clean-up is left to the next command."""
 
     exit_code = ExitCode.CLEANUP_LEFT
+
+
+class LateInterruptError(CleanupLeftError):
+    """It was interrupted after the change was made, and may not go on."""

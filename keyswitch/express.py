@@ -56,12 +56,6 @@ def _write_error(error: KeyswitchError, *, one_line: bool) -> None:
     sys.stderr.write(error_text(error, one_line=one_line))
 
 
-def is_committed() -> bool:
-    """Tell whether a change of this command passed its commit point."""
-    files = sys.modules.get("keyswitch.disk.atomic")
-    return files is not None and bool(files.commit_points)
-
-
 def _open(environ: Mapping[str, str], *, gives: bool = False) -> Paths | None:
     """Return where files are; None: a committed change is not in place yet.
 

@@ -278,7 +278,8 @@ def agree_to(workspace: Workspace, seen: Iterable[Steering]) -> None:
     for one in seen:
         ensure_private_dir(workspace.paths.agreed_dir)
         data = own_json.encode(**one._asdict())
-        write_once(_agreement(workspace, one), data)
+        what = f"the permission for {one.variable}"
+        own_json.keep(_agreement(workspace, one), data, what)
 
 
 def _agreement(workspace: Workspace, one: Steering) -> str:

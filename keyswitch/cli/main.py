@@ -31,11 +31,11 @@ from keyswitch.errors import (
     CancelledError,
     CleanupLeftError,
     ExitCode,
-    FileStateError,
+    KeyswitchError,
     OddFileError,
     UsageError,
 )
-from keyswitch.express import is_committed
+from keyswitch.outcome import so_far
 from keyswitch.profiles.names import did_you_mean
 
 # Written without indentation: click would load `inspect` to take it away.
@@ -180,9 +180,9 @@ def run(args: Sequence[str]) -> int:
             _write_error(_failures().bug(e, known))
             return ExitCode.BUG
         one_line = in_start_file and not os.isatty(1)
+        _say_what_is_made(error)
         _write_error(error_text(error, one_line=one_line))
-        is_of_files = isinstance(error, FileStateError)
-        return _status(error.exit_code) if is_of_files else error.exit_code
+        return _status(error.exit_code)
     return status if isinstance(status, int) else ExitCode.OK
 
 
@@ -203,9 +203,19 @@ def _ended(*, is_no: bool) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one
     progress.end()  # the first may have come as a step began
     what = "cancelled" if is_no else "interrupted"
-    made = "but the change is made" if is_committed() else "nothing changed"
-    sys.stderr.write(f"keyswitch: {what}, {made}\n")
+    sys.stderr.write(f"keyswitch: {what}, {so_far}\n")
     return _status(ExitCode.FAILED) if is_no else ExitCode.INTERRUPTED
+
+
+def _say_what_is_made(error: KeyswitchError) -> None:
+    """Add to an error what is done; its hint may not say: nothing is."""
+    if so_far.changes:
+        for words in ("nothing changed; ", "; nothing changed"):
+            error.hint = error.hint.replace(words, "")
+        if not isinstance(error, CleanupLeftError):
+            error.message = f"{error.message}; {so_far.made}"
+    else:
+        error.hint = error.hint.replace("nothing changed", str(so_far))
 
 
 def _is_of_interrupt(error: BaseException | None) -> bool:
@@ -233,7 +243,7 @@ def _with_new_tries(args: Sequence[str]) -> Any:
         try:
             return _click(args)
         except OddFileError as e:
-            if is_committed():
+            if so_far.changes:
                 raise  # a change is not made twice
             _failures().set_aside(e)
     return _click(args)
@@ -250,6 +260,6 @@ def _click(args: Sequence[str]) -> Any:
 
 def _status(code: int) -> int:
     """Return the exit status: FAILED stands for "nothing changed"."""
-    if code == ExitCode.FAILED and is_committed():
+    if code == ExitCode.FAILED and so_far.changes:
         return ExitCode.CLEANUP_LEFT
     return code

@@ -11,6 +11,7 @@ import click
 
 from keyswitch import progress
 from keyswitch.cli import style
+from keyswitch.cli.arguments import typed_options
 from keyswitch.display import without_secrets
 from keyswitch.errors import (
     CancelledError,
@@ -19,6 +20,7 @@ from keyswitch.errors import (
     InputError,
     UsageError,
 )
+from keyswitch.outcome import so_far
 from keyswitch.terminal import agents
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Session:
 
     json = quiet = verbose = no_input = dry_run = False
     printed = False  # a result
+    _has_reader = True
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
@@ -72,7 +75,20 @@ class Session:
         """Print a text of several lines that is safe already."""
         self.printed = True
         with progress.aside():
-            sys.stdout.write(text)
+            self._to_reader(lambda: sys.stdout.write(text))
+
+    def has_reader(self) -> bool:
+        """Tell whether somebody got all that was printed."""
+        self._to_reader(sys.stdout.flush)
+        return self._has_reader
+
+    def _to_reader(self, write: Callable[[], object]) -> None:
+        """Print; who reads may stop (`| head -1`), and the command goes on."""
+        try:
+            write()
+        except BrokenPipeError:
+            self._has_reader = False
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
     def document(self, document: dict[str, Any]) -> None:
         """Print one JSON object; `version` is its first key."""
@@ -224,14 +240,16 @@ class Session:
         """
         if self.dry_run:
             return
+        so_far.to_come(1)  # what is asked about
         # Only then: a person may have to mend the file that says it.
         if agents.refuses(agents.DENY, self.environ):
             self.refuse_agents()
         if yes:
             return
+        trial = ", or --dry-run to see what it would do"
         self.require_terminal(
             "this needs confirmation",
-            "add --yes, or --dry-run to see what it would do",
+            f"add --yes{trial if '--dry-run' in typed_options() else ''}",
         )
         from keyswitch.cli.prompt import confirm
 

@@ -17,11 +17,11 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 
-from keyswitch.disk import atomic
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_below, upwards
 from keyswitch.errors import DamagedFileError, InputError
 from keyswitch.model import ITEM_PREFIX, FileChange, Frozen, LinkChange, Rights
+from keyswitch.outcome import so_far
 from keyswitch.profiles import own_json
 from keyswitch.profiles.paths import Paths
 
@@ -75,13 +75,13 @@ def prepare(paths: Paths, journal: Journal) -> None:
 def commit(paths: Paths) -> None:
     """Pass the commit point; the caller makes it durable."""
     os.rename(paths.journal_dir + _PREPARED, paths.journal_dir + _COMMIT)
-    atomic.commit_points.append(paths.journal_dir)
+    so_far.changes.append(paths.journal_dir)
 
 
 def uncommit(paths: Paths) -> None:
     """Go back behind the commit point; no file may have been moved yet."""
     os.rename(paths.journal_dir + _COMMIT, paths.journal_dir + _PREPARED)
-    atomic.commit_points.remove(paths.journal_dir)
+    so_far.changes.remove(paths.journal_dir)
 
 
 def discard(paths: Paths) -> None:

@@ -40,6 +40,7 @@ from keyswitch.errors import (
     CleanupLeftError,
     FileStateError,
     KeyswitchError,
+    LateInterruptError,
 )
 from keyswitch.model import ITEM_PREFIX, FileChange, Frozen, LinkChange, Rights
 from keyswitch.profiles import odd_files
@@ -263,7 +264,7 @@ class Transaction:
     ) -> None:
         """Remove stages and journal; if that fails, recovery does it."""
         if journal.read_committed(self.paths) is not None:
-            raise CleanupLeftError(
+            raise LateInterruptError(
                 "the change was made, but interrupted before the clean-up",
                 "the next keyswitch command finishes it",
             )

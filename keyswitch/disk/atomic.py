@@ -22,11 +22,6 @@ if os.name == "posix":
     _NEW |= os.O_NOFOLLOW | os.O_CLOEXEC
 STAGE_PREFIX = ".keyswitch-"  # of every file that is staged beside another
 
-# Paths of what made a change of this process final. For the one line that an
-# interrupted command prints: where it was interrupted does not tell that.
-commit_points: list[str] = []
-
-
 LARGE = 8 << 20  # bytes of a file that is worth a word to who waits
 
 

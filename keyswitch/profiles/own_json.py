@@ -9,7 +9,14 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from keyswitch.errors import DamagedFileError, NewerFileError
+from keyswitch.disk.atomic import write_private
+from keyswitch.disk.opening import read_start
+from keyswitch.errors import (
+    DamagedFileError,
+    FileStateError,
+    NewerFileError,
+)
+from keyswitch.outcome import so_far
 
 T = TypeVar("T")
 
@@ -46,6 +53,25 @@ def encode(**entries: object) -> bytes:
     """Return the text of a file of this version."""
     document = {"version": VERSION, **entries}
     return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def keep(path: str, data: bytes, what: str) -> None:
+    """Write a file that counts at once, whatever becomes of the command.
+
+    `what`: the words for it, should the command end early.
+    """
+    try:
+        write_private(path, data)
+    except FileStateError:
+        if not _is_in_place(path, data):
+            raise  # else it is in place, though a power cut may undo it
+    finally:  # it may be interrupted when it is in place
+        if _is_in_place(path, data):
+            so_far.beside.append(what)
+
+
+def _is_in_place(path: str, data: bytes) -> bool:
+    return read_start(path, len(data) + 1) == data
 
 
 def read(  # noqa: PLR0913

@@ -6,6 +6,7 @@ can read it without importing `json`; anything else is parsed properly.
 
 from __future__ import annotations
 
+import errno
 import os
 
 from keyswitch.disk.opening import is_planted, read_opened
@@ -15,6 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keyswitch.profiles.paths import Paths
 
+# What reading a folder, a FIFO, a socket and a loop of links comes to. A disk
+# that fails, or too many open files, say nothing of the file.
+_NO_FILE = (errno.EISDIR, errno.EAGAIN, errno.ENXIO, errno.ELOOP)
 STATE_LIMIT = 4096  # bytes; the file holds two names and a stamp
 
 
@@ -58,7 +62,7 @@ def read(paths: Paths) -> State:
             raise _damaged(paths.state_file) from None
         return State()
     except OSError as e:
-        if not isinstance(e, PermissionError):
+        if e.errno in _NO_FILE:
             raise _damaged(paths.state_file) from e
         raise FileStateError(
             f"cannot read {paths.state_file}: {e.strerror}",

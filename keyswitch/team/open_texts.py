@@ -13,7 +13,7 @@ from typing import Any
 from keyswitch.display import printable, secrets_in
 from keyswitch.errors import InputError
 
-ASK = "nothing was taken over; ask whoever maintains the team file"
+ASK = "nothing of it was taken over; ask whoever maintains the team file"
 
 _MOST_LINES = 150_000
 _MOST_DOTS = 16  # of keys, in one line

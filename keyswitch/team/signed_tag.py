@@ -120,7 +120,7 @@ def _not_good(tag: str, kind: str, lines: list[str]) -> InputError:
         )
     return InputError(
         f"bad signature on tag '{tag}'",
-        "nothing was taken over; ask whoever signs the tags",
+        "nothing of it was taken over; ask whoever signs the tags",
     )
 
 

@@ -35,7 +35,7 @@ EXIT_STATUS = [
     (str(ExitCode.BUG), "a bug in keyswitch"),
     (str(ExitCode.NOT_IN_EFFECT), "changed, but something else is still used"),
     (str(ExitCode.LOCKED), "locked, or no permission to read a secret"),
-    (str(ExitCode.CLEANUP_LEFT), "changed; the next command cleans up"),
+    (str(ExitCode.CLEANUP_LEFT), "changed; the error says what is left to do"),
     (str(ExitCode.INTERRUPTED), "interrupted"),
 ]
 FILES = [

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from keyswitch.cli import failures, main
-from keyswitch.disk import atomic
 from keyswitch.errors import DamagedFileError, ExitCode
+from keyswitch.outcome import SoFar
 from tests.cli.keyswitch import KEY, OTHER, two_keys
 
 STATE = ".local/state/keyswitch"
@@ -51,11 +51,11 @@ def test_a_command_whose_change_is_made_does_not_begin_again(monkeypatch):
 
     def change(_args):
         begun.append(1)
-        atomic.commit_points.append("journal")
+        main.so_far.changes.append("journal")
         raise DamagedFileError("/x/undo.json", "nothing")
 
     monkeypatch.setattr(main, "_click", change)
-    monkeypatch.setattr(atomic, "commit_points", [])
+    monkeypatch.setattr(main, "so_far", SoFar())
     monkeypatch.setattr(failures, "set_aside", lambda _: None)
     assert main.run(["use", "work"]) == ExitCode.CLEANUP_LEFT
     assert begun == [1]
@@ -124,6 +124,17 @@ def test_doctor_sets_settings_aside_that_stop_every_use(two):
     assert config.with_name("config.toml.damaged-1").read_text() == "agents = "
     two("use", "work")
     assert KEY in two("env", "--format", "json").out
+
+
+def test_the_fix_of_a_lost_machine_key_can_be_followed(two):
+    key, kept = two.file(f"{STATE}/machine.key"), two.file("kept")
+    key.rename(kept)
+    assert f"fix: restore {key}\n" in two("doctor", code=1).out
+    kept.rename(key)
+    two("vault", "recovery")
+    key.unlink()
+    found = two("doctor", code=1).out
+    assert "fix: keyswitch vault recovery --use\n" in found
 
 
 def test_a_link_to_a_machine_key_on_a_disk_that_is_away_stays(two):

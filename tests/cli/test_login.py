@@ -341,7 +341,7 @@ def test_a_new_login_that_cannot_have_the_name_is_not_lost(logins, name):
     logins.capture("me")
     who = "you" if name == "me" else "me"
     done = ks(
-        "login", name, "--store", "vault", code=1, **claude(ks, who, 7)
+        "login", name, "--store", "vault", code=6, **claude(ks, who, 7)
     )  # fmt: skip
     assert "the new login was saved separately" in done.error
     taker = "you" if name == "me" else "me"

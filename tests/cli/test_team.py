@@ -574,7 +574,7 @@ def test_a_hostile_file_leaves_no_trace(team, name):
     assert done.out == ""
     error, hint = done.err.splitlines()
     assert error.startswith("keyswitch: error: ")
-    assert hint.startswith("keyswitch: hint: nothing was taken over")
+    assert hint.startswith("keyswitch: hint: nothing of it was taken over")
     after = state_of(team)
     assert {p: d for p, d in after.items() if "shared" not in p} == {
         p: d for p, d in before.items() if "shared" not in p

@@ -1,11 +1,12 @@
 """The pointer file: one fixed form, and a clear error for anything else."""
 
+import errno
 import json
 import os
 
 import pytest
 
-from keyswitch.errors import FileStateError
+from keyswitch.errors import FileStateError, OddFileError
 from keyswitch.profiles import state
 from keyswitch.profiles.state import State
 
@@ -73,3 +74,16 @@ def test_something_else_in_its_place_neither_hangs_nor_crashes(tmp_path, make):
     make(tmp_path / "state.json")
     with pytest.raises(FileStateError):
         state.read(FakePaths(tmp_path / "state.json"))
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.ENOMEM])
+def test_a_disk_that_fails_does_not_make_the_file_a_damaged_one(
+    tmp_path, monkeypatch, number
+):
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(state, "read_opened", fail)
+    with pytest.raises(FileStateError, match="cannot read") as raised:
+        state.read(FakePaths(tmp_path / "state.json"))
+    assert not isinstance(raised.value, OddFileError)

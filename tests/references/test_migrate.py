@@ -74,7 +74,7 @@ def test_all_of_them_and_once_more(ks):
 
 def test_one_that_fails_keeps_none_of_the_others(ks):
     (ks.home / "corp/personal-api_key").write_text("FAKE another EXAMPLE")
-    done = ks("migrate", "--all", "--to", PLACE, code=1)
+    done = ks("migrate", "--all", "--to", PLACE, code=6)
     assert "personal  failed  corp:personal-api_key already holds" in done.out
     assert "1 of 2 profiles failed and did not change" in done.err
     assert in_vault(ks) == [OTHER]
@@ -84,7 +84,7 @@ def test_one_that_fails_keeps_none_of_the_others(ks):
 
 def test_a_broken_profile_is_one_that_failed(ks):
     ks.profile_file("broken").write_text("no = [\n")
-    done = ks("migrate", "--all", "--to", PLACE, code=1)
+    done = ks("migrate", "--all", "--to", PLACE, code=6)
     assert done.out.startswith("broken    failed")
     assert in_vault(ks) == []
 

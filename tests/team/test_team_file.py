@@ -57,7 +57,7 @@ def test_a_hostile_file_is_refused_in_one_line(name):
     assert error.message.startswith("team.toml"), error.message
     assert error.message.isprintable(), error.message
     assert error.hint == (
-        "nothing was taken over; ask whoever maintains the team file"
+        "nothing of it was taken over; ask whoever maintains the team file"
     )
     assert KEY not in error.message + error.hint
 

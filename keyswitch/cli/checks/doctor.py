@@ -16,6 +16,7 @@ from keyswitch.diagnosis.checks import by_gravity, examine
 from keyswitch.diagnosis.findings.payer import payer
 from keyswitch.diagnosis.findings.whose import otherwise
 from keyswitch.errors import ExitCode, FileStateError, UsageError
+from keyswitch.outcome import so_far
 from keyswitch.profiles.paths import resolve
 from keyswitch.progress import Progress
 from keyswitch.switching.activation import rehearsal
@@ -145,6 +146,7 @@ class _Mending:
             mends = [f.mend for f in found if f.mend is not None]
             if not self._agreed(mends):
                 break
+            so_far.to_come(len(mends) + 1)  # and what is found then
             self.session.say(*own_files.mend(mends, paths, environ))
             found = own_files.findings(paths, environ)
         return found

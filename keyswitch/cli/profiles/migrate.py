@@ -17,9 +17,11 @@ from keyswitch.errors import (
     ExitCode,
     InputError,
     KeyswitchError,
+    LateInterruptError,
     UsageError,
 )
 from keyswitch.model import LOGIN_PROVIDER, Frozen
+from keyswitch.outcome import so_far
 from keyswitch.profiles import profile_files
 from keyswitch.progress import Progress
 from keyswitch.switching.editing.migration import (
@@ -167,6 +169,8 @@ def _each(
 ) -> list[MovedProfile]:
     """Move one after the other; go on after one that failed."""
     found: list[MovedProfile] = []
+    to_move = [p for p in profiles if not _why_left(migration, p)]
+    so_far.to_come(sum(bool(migration.left(p)) for p in to_move))
     with Progress("moving profiles", len(profiles)) as step:
         for profile in profiles:
             found.append(_try(migration, profile))
@@ -181,6 +185,8 @@ def _try(migration: Migration, profile: Profile) -> MovedProfile:
         return MovedProfile(name, LEFT, why)
     try:
         return _one(migration, profile)
+    except LateInterruptError:
+        raise
     except CleanupLeftError as e:
         return MovedProfile(name, MOVED, e.message, e.hint)
     except KeyswitchError as e:
@@ -207,6 +213,9 @@ def _report(session: Session, found: Sequence[MovedProfile]) -> int:
             f"{failed} of {len(found)} profiles failed and did not change; to "
             "finish, run the same command again"
         )
+    is_unfinished = any(one.state == MOVED and one.what for one in found)
+    if so_far.changes and (failed or is_unfinished):
+        return ExitCode.CLEANUP_LEFT
     return ExitCode.FAILED if failed else ExitCode.OK
 
 

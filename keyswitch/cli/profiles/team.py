@@ -43,6 +43,7 @@ from keyswitch.errors import (
     NotFoundError,
     UsageError,
 )
+from keyswitch.outcome import so_far
 from keyswitch.profiles import team_records
 from keyswitch.profiles.team_records import TeamRecord
 from keyswitch.team import pinned_text, team_changes, team_source
@@ -135,6 +136,7 @@ def update(  # noqa: PLR0913
     session.refuse_agents()
     given = any((source, tag, sha256, signer, session.json))
     for record in _records(session, name, one=given):
+        so_far.to_come(1)  # other teams may be done
         offer = _of_record(session, record, source, tag)
         _offered(session, offer, record, Pin(sha256, signer))
 

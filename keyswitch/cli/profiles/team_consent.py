@@ -38,7 +38,7 @@ def check_pin(offer: Offer, record: TeamRecord | None, pin: Pin) -> None:
     if pin.signer and pin.signer != offer.signer:
         raise InputError(
             f"tag '{offer.tag}' is signed by {offer.signer}, not {pin.signer}",
-            "nothing was taken over; ask whoever signs the tags",
+            "nothing of it was taken over; ask whoever signs the tags",
         )
 
 

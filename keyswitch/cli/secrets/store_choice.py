@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from keyswitch import experimental, kernel_keyring
@@ -11,6 +9,8 @@ from keyswitch.changes.store_choice import NoStoreError, choose_store
 from keyswitch.cli.command import option
 from keyswitch.cli.session import Session
 from keyswitch.cli.sources import ask_new_passphrase
+from keyswitch.errors import KeyswitchError
+from keyswitch.outcome import so_far
 from keyswitch.secret import Secret
 from keyswitch.secrets.vault.reading import Vault
 
@@ -40,7 +40,9 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
         else:
             session.warn(e.message)
         session.confirm("create an encrypted vault?")
+        so_far.to_come(2)  # the vault, and what goes into it
         create_vault(session)
+        so_far.put_beside("the new vault")
         return "vault"
     session.say(*choice.notes)
     if choice.details:
@@ -90,4 +92,8 @@ def show_code(session: Session, code: str) -> None:
     if code:
         session.say("recovery code, shown only once; keep it somewhere else:")
         session.show({"recovery_code": code}, [[code]])
-        sys.stdout.flush()
+        if not session.has_reader():
+            raise KeyswitchError(
+                "nobody read the recovery code",
+                "make another one: keyswitch vault recovery",
+            )

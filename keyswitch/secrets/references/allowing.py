@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 
-from keyswitch.disk.atomic import read_regular, sync_dir, write_once
+from keyswitch.disk.atomic import read_regular
 from keyswitch.disk.digests import sha256
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import StoreError
@@ -104,17 +104,9 @@ def allow(paths: Paths, command: OwnCommand) -> None:
     """Keep that a person has seen a command and said yes."""
     path = _path(paths, command.name)
     ensure_private_dir(paths.allowed_dir)
-    _remove(path)  # what was allowed before
     record = _Record(command.name, command.digest)
-    write_once(path, own_json.encode(**record._asdict()))
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
-    sync_dir(os.path.dirname(path))
+    data = own_json.encode(**record._asdict())
+    own_json.keep(path, data, f"the permission for '{command.name}'")
 
 
 def _path(paths: Paths, name: str) -> str:

@@ -11,6 +11,7 @@ from keyswitch import kernel_keyring
 from keyswitch.disk import atomic
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import InputError, StoreError
+from keyswitch.outcome import so_far
 from keyswitch.secrets.vault import envelope, key_slots
 from keyswitch.secrets.vault.reading import (
     KEY_PREFIX,
@@ -123,6 +124,7 @@ def accept_rollback(paths: Paths) -> None:
     """Take the vault file that is there for the newest one."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(paths.vault_seen_file)
+        so_far.changes.append(paths.vault_seen_file)
 
 
 def change_passphrase(vault: Vault, passphrase: Secret) -> None:

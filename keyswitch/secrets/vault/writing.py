@@ -10,6 +10,7 @@ from keyswitch.disk import atomic, rewriting
 from keyswitch.disk.file_systems import hold_lock
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError, StoreError
+from keyswitch.outcome import so_far
 from keyswitch.profiles import odd_files
 from keyswitch.profiles.paths import Paths
 from keyswitch.secret import Secret
@@ -117,12 +118,12 @@ def replace_file(  # noqa: PLR0913
         atomic.forget(staged)
         raise atomic.unusable(paths.vault_file, e) from e
     except BaseException:
-        if is_all and not os.path.lexists(staged):
-            atomic.commit_points.append(target)  # interrupted, but too late
+        if is_all and _is_in_place(target, data):
+            so_far.changes.append(target)  # interrupted, but too late
         atomic.forget(staged)
         raise
     if is_all:
-        atomic.commit_points.append(target)
+        so_far.changes.append(target)
     _make_durable(os.path.dirname(target))
     with contextlib.suppress(KeyswitchError):
         # The change is done; without this note, the next one is noted.
@@ -130,6 +131,10 @@ def replace_file(  # noqa: PLR0913
         seen = f"{header['vid']} {header['epoch']} {header['hver']}\n"
         ensure_private_dir(paths.state)
         atomic.write_private(paths.vault_seen_file, seen.encode())
+
+
+def _is_in_place(target: str, data: bytes) -> bool:
+    return atomic.read_regular(target, envelope.FILE_LIMIT) == data
 
 
 def _make_durable(folder: str) -> None:

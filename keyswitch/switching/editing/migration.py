@@ -29,6 +29,7 @@ from keyswitch.model import (
     SecretRef,
     stored,
 )
+from keyswitch.outcome import so_far
 from keyswitch.profiles import toml_edits
 from keyswitch.secret import Secret
 from keyswitch.secrets.outside.cache import keep, read_now
@@ -221,6 +222,7 @@ class Migration:
             return
         if present != one.value:
             self.outside.put(text, 1, one.value)
+            so_far.beside.append(text)
         answer = read_now(self.outside, [text])[text]
         if answer.value != one.value:
             raise StoreError(

@@ -14,7 +14,12 @@ from collections.abc import Callable
 from keyswitch.changes import login_ledger
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
-from keyswitch.errors import InputError, KeyswitchError, NotFoundError
+from keyswitch.errors import (
+    CleanupLeftError,
+    InputError,
+    KeyswitchError,
+    NotFoundError,
+)
 from keyswitch.model import LOGIN_PROVIDER, Profile
 from keyswitch.profiles import state
 from keyswitch.profiles.names import check_name
@@ -208,7 +213,7 @@ def log_in(
         if done.returncode:
             raise KeyswitchError(
                 f"Claude Code's login failed with status {done.returncode}",
-                "nothing changed; try again",
+                f"try again: keyswitch login {name}",
             )
         return _keep_scratch(workspace, name, folder, store=store, label=label)
 
@@ -234,14 +239,14 @@ def _keep_scratch(
     if not parts.usable:
         raise NotFoundError(
             "Claude Code's login wrote no token",
-            "nothing changed; try again",
+            f"try again: keyswitch login {name}",
         )
 
     try:
         return _keep(workspace, name, lambda _: parts, store=store, label=label)
     except InputError as e:
         _keep_refused(workspace, parts, store)
-        raise InputError(
+        raise CleanupLeftError(
             f"{e.message}; the new login was saved separately",
             "give it a name: keyswitch login NAME --orphan",
         ) from e

@@ -17,7 +17,7 @@ from keyswitch.changes import bindings, history, hook_files, login_ledger
 from keyswitch.commit import journal
 from keyswitch.commit.transaction import note_file
 from keyswitch.diagnosis.one_step import one_step
-from keyswitch.disk import permissions
+from keyswitch.disk import atomic, permissions
 from keyswitch.disk.atomic import STAGE_PREFIX, read_regular, write_private
 from keyswitch.disk.opening import is_planted
 from keyswitch.errors import (
@@ -26,6 +26,7 @@ from keyswitch.errors import (
     NewerFileError,
     OddFileError,
 )
+from keyswitch.outcome import so_far
 from keyswitch.profiles import settings, state, team_records
 from keyswitch.profiles.odd_files import MARK, is_link_to_key, set_aside
 from keyswitch.profiles.paths import Paths
@@ -69,11 +70,11 @@ def mend(
     """Carry out what the findings say; return what was done, a line each."""
     done = []
     for m in mends:
+        if m.kind != Mend.HOOK and identity(m.path) != m.expected:
+            continue  # another command was faster
         try:
             if m.kind == Mend.HOOK:
                 done.append(_write_hook(paths, environ, m.path))
-            elif identity(m.path) != m.expected:
-                continue  # another command was faster
             elif m.kind == Mend.ASIDE:
                 done.append(f"moved {m.path} to {set_aside(m.path)}")
             else:
@@ -81,6 +82,9 @@ def mend(
                 done.append(f"changed the mode of {m.path} to {m.mode:04o}")
         except OSError as e:
             done.append(f"cannot change {m.path}: {e.strerror}")
+        finally:  # it may be interrupted when it is done
+            if identity(m.path) != m.expected:
+                so_far.changes.append(m.path)
     return done
 
 
@@ -138,13 +142,9 @@ def _read_record(paths: Paths, path: str, data: bytes) -> object:
 
 
 def _listed(folder: str) -> list[str]:
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return []
     return [
         os.path.join(folder, name)
-        for name in names
+        for name in sorted(atomic.names_in(folder))
         if MARK not in name and not name.startswith(STAGE_PREFIX)
     ]
 
@@ -231,16 +231,13 @@ def _vault(paths: Paths) -> Iterator[Finding]:
     if "machine" in slots and len(key or b"") != envelope.KEY_SIZE:
         path, severity = paths.machine_key_file, WARNING
         fix = "keyswitch vault machine-key"
-        if slots == {"machine"}:
+        if slots == {"machine", "recovery"}:
+            fix = "keyswitch vault recovery --use"
+        elif slots == {"machine"}:
             severity, fix = ERROR, f"restore {path}"
-        yield Finding(
-            "own-file-damaged",
-            severity,
-            f"{path} is {'damaged' if key is not None else 'missing'}",
-            "the vault no longer opens by itself",
-            fix,
-            path,
-        )
+        what = f"{path} is {'damaged' if key is not None else 'missing'}"
+        why = "the vault no longer opens by itself"
+        yield Finding("own-file-damaged", severity, what, why, fix, path)
 
 
 def _is_mine(found: os.stat_result) -> bool:

@@ -12,8 +12,13 @@ from functools import partial
 
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft
-from keyswitch.errors import CleanupLeftError, KeyswitchError
+from keyswitch.errors import (
+    CleanupLeftError,
+    KeyswitchError,
+    LateInterruptError,
+)
 from keyswitch.model import LOGIN_PROVIDER, Frozen
+from keyswitch.outcome import so_far
 from keyswitch.profiles import profile_files, state
 from keyswitch.shells import rc_block
 from keyswitch.switching.activation import use
@@ -54,9 +59,14 @@ def carry_out(
     """
     said: list[str] = []
     failed: list[tuple[RemovalStep, KeyswitchError]] = []
+    so_far.to_come(len(found))
     for step in found:
         try:
             said += do(step) or ()
+        except LateInterruptError:
+            raise
+        except CleanupLeftError as e:
+            said.append(f"{step.place}: {e.message}; {e.hint}")
         except KeyswitchError as e:
             failed.append((step, e))
     if not failed:
@@ -84,7 +94,7 @@ def what_stays(workspace: Workspace) -> list[str]:
     if names:
         lines.append(
             f"{len(names)} profile{'s' if len(names) > 1 else ''} in "
-            f"{paths.profiles_dir} with their secrets: keyswitch remove NAME"
+            f"{paths.profiles_dir}, and the secrets: keyswitch remove NAME"
         )
     profiles, _ = profile_files.load_all(paths)
     logins = [f"'{p.name}'" for p in profiles if p.provider == LOGIN_PROVIDER]

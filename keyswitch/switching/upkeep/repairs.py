@@ -14,6 +14,7 @@ from keyswitch.disk import rewriting
 from keyswitch.disk.atomic import resolve_target
 from keyswitch.errors import FileStateError, KeyswitchError
 from keyswitch.model import Rights
+from keyswitch.outcome import so_far
 from keyswitch.targets.json_text import JsonText
 from keyswitch.targets.splice import Edited
 from keyswitch.targets.verdict import Mend
@@ -45,6 +46,7 @@ def mend(workspace: Workspace, mends: Sequence[Mend]) -> None:
         if m.kind == Mend.FOLDER:
             with contextlib.suppress(OSError):
                 os.rmdir(m.path)
+                so_far.changes.append(m.path)
 
 
 def _edit(draft: Draft, edits: Sequence[Mend]) -> None:

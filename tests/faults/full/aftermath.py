@@ -66,7 +66,9 @@ def ended_well(fault, done, log):
 def _said_the_truth(done, state, clean):
     """Yield how an exit status contradicts what has become of the home."""
     made = b"but the change is made" in done.stderr
-    if done.returncode in (1, 130) and state != clean.old and not made:
+    besides = b"nothing changed except" in done.stderr
+    said = made or besides
+    if done.returncode in (1, 130) and state != clean.old and not said:
         yield (
             f"exit {done.returncode}, but something changed: "
             f"{difference(state, clean.old, clean.old)} {done.stderr[-400:]}"

@@ -46,6 +46,8 @@ FIRST_PASSWD = cli(
 )
 MACHINE_VAULT = cli("vault", "init", "--machine-key")
 BASH = cli("install", "bash", "--yes")
+STATUS_LINE = cli("install", "claude-statusline", "--yes")
+ALLOW = cli("managers", "allow", "exec:corp", "--yes")
 REMOTE = ("--remote", "github.com/acme/*")
 PASSPHRASE_VAULT = cli(
     "vault", "init", "--passphrase-fd", "0", stdin=PASSPHRASES[1].encode()
@@ -172,7 +174,8 @@ class CommandCase(Case):
         files["bundle"] = (home / BUNDLE[0]).exists()
         trust = {
             path.name: text_of(path)
-            for path in (home / OWN_TREE / "trust").glob("*")
+            for folder in ("trust", "allowed")
+            for path in (home / OWN_TREE / folder).glob("[0-9a-f]*")
         }
         modes = {
             name: stat.S_IMODE((home / name).stat().st_mode)
@@ -265,6 +268,12 @@ def talk(home):
     path.write_text("{}\n")
 
 
+def name_a_tool(home):
+    """Let references run a program, once that is allowed."""
+    with (home / CONFIG_TOML).open("a") as file:
+        file.write('[exec]\ncorp = ["/bin/cat", "key"]\n')
+
+
 def log_in_openly(home):
     """Leave a login where others can read it."""
     folder = home / ".claude"
@@ -315,6 +324,7 @@ FRESH = {"vault": None, "profiles": False, "kept": (), **SWEEP}
 LARGE = {"config": large_config}
 ONE = {"kept": ("one",)}
 TWO = {"kept": ("two",)}
+NONE = {"kept": ()}
 ONCE = {"once": True}
 
 # name -> (steps after the profiles, the command, options)
@@ -333,8 +343,10 @@ COMMANDS = {
     "import": ((USE, EXPORT, REMOVE), IMPORT, ONE),
     "import-replace": ((USE, EXPORT, ROTATE), IMPORT_OVER, TWO),
     "install": ((USE,), BASH, {}),
+    "install-status-line": ((USE,), STATUS_LINE, {}),
     "link": ((USE,), LINK, {}),
     "link-remote": ((USE,), LINK_REMOTE, {}),
+    "managers-allow": ((USE, name_a_tool), ALLOW, {}),
     "off": ((USE,), OFF, {}),
     "off-bedrock": ((CLOUD,), OFF, {}),
     "off-displaced": ((USE,), OFF, {"settings": OWN_HELPER}),
@@ -343,6 +355,9 @@ COMMANDS = {
     "rename": ((USE,), cli("rename", "one", "acme"), {}),
     "rename-isolated": (OF_ONES_OWN, RENAME, {}),
     "revoke-local": ((USE,), cli("revoke-local", "one", "--yes"), TWO),
+    "revoke-local-all": (
+        (USE,), cli("revoke-local", "--all", "--yes"), NONE,
+    ),
     "rotate": ((USE,), ROTATE, {}),
     "team-add": (SHARED, TEAM_ADD, {}),
     "team-remove": (TAKEN, TEAM_REMOVE, {}),
@@ -362,10 +377,16 @@ COMMANDS = {
     "undo-team-remove": ((*TAKEN, TEAM_REMOVE), UNDO, ONCE),
     "undo-use": ((USE, CLOUD), UNDO, ONCE),
     "uninstall": ((USE, BASH), cli("uninstall", "bash", "--yes"), {}),
+    "uninstall-status-line": (
+        (USE, STATUS_LINE),
+        cli("uninstall", "claude-statusline", "--yes"),
+        {},
+    ),
     "unlink": ((USE, LINK), cli("unlink"), {}),
     "unlink-remote": ((USE, LINK_REMOTE), cli("unlink", *REMOTE), {}),
     "use": ((USE,), cli("use", "two"), {}),
     "use-bedrock": ((USE,), CLOUD, {}),
+    "use-here-isolated": (OF_ONES_OWN, cli("use", "two", "--here"), {}),
     "use-isolated": ((USE, ISOLATE), cli("use", "two"), {}),
     "vault-init": ((), MACHINE_VAULT, FRESH),
     "vault-init-passphrase": (
