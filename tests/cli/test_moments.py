@@ -69,6 +69,11 @@ def test_summer_time_is_that_of_the_moment_not_of_today(moment, shown):
     assert here.timestamp() == moment.timestamp()
 
 
+@pytest.mark.parametrize("text", ["", "xyz", "0001-01-01T00:00:00+23:00"])
+def test_what_is_no_moment_is_shown_as_it_stands(text):
+    assert moments.when(text, NOW) == text
+
+
 def test_a_moment_is_shown_in_local_time():
     there = NOW.astimezone(tz=None).tzinfo
     shown = moments.local(NOW, NOW.astimezone(there) + timedelta(days=3))

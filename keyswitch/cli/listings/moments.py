@@ -47,6 +47,17 @@ def local(moment: datetime, at: datetime) -> str:
     return f"{here:%Y-%m-%d %H:%M}, {ago(moment, at)}"
 
 
+def when(text: str, at: datetime) -> str:
+    """Return a file's moment as `local` does; what is none, as it stands."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return local(moment, at)
+    except (ValueError, OverflowError):
+        return text
+
+
 def ago(moment: datetime, at: datetime) -> str:
     """Return how long ago a moment was, or in how long it will be."""
     seconds = (at - moment).total_seconds()

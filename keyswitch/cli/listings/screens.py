@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from keyswitch.changes.history import Entry, main_fingerprint
 from keyswitch.cli.listings import outside
-from keyswitch.cli.listings.moments import day, in_full, local
+from keyswitch.cli.listings.moments import day, in_full, when
 from keyswitch.cli.style import (
     DIM,
     ERROR,
@@ -154,11 +154,8 @@ def history_rows(
     """Yield the rows below HISTORY, the oldest first."""
     known = {profile.name: profile for profile in profiles}
     for entry in entries:
-        moment = datetime.fromisoformat(entry.at)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
         yield (
-            Styled(local(moment, at), WHOLE),
+            Styled(when(entry.at, at), WHOLE),
             Styled(entry.command, WHOLE),
             Styled(entry.profile, NAME),
             Styled(_secret_then(entry, known.get(entry.profile)), DIM),
