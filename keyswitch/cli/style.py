@@ -54,7 +54,8 @@ _NARROW = 24  # columns that a cell needs for wrapping to be worth it
 _MOST_DIGITS = 5  # of a terminal's width
 _MOST = 500  # columns that a cell may take at all
 _LEAST = 12  # columns that are left of a cell, below headers
-_WRAPPED = 20  # columns that the last column needs
+_WRAPPED = 20  # columns that are enough for a last one
+_LINES = 4  # that a last column may go on for, where it is narrower
 _FOLD = " " * 6  # before columns that the line above has no room for
 _WIDTH = 80  # columns, where the terminal does not say
 
@@ -171,8 +172,12 @@ def _folds(lines: list[list[Cell]], width: int, least: int) -> list[list[int]]:
         size if any(map(_is_whole, column)) else min(size, least)
         for size, column in zip(wide, every, strict=True)
     ]
-    # The last one is wrapped, not cut.
-    wide[-1:] = least_of[-1:] = [min(size, _WRAPPED) for size in wide[-1:]]
+    # The last one is wrapped at its words, not cut.
+    for column in every[-1:]:
+        words = (word for cell in column for word in text_of(cell).split())
+        longest = max(map(width_of, words), default=0)
+        needed = max(least, longest, wide[-1] // _LINES)
+        wide[-1] = least_of[-1] = min(wide[-1], needed, _WRAPPED)
     folds: list[list[int]] = []  # numbers of columns
     used = 0
     for at, size in enumerate(least_of):
@@ -213,7 +218,7 @@ def _drawn(
     lines = [text_of(last)]
     # What may be pasted is left to the terminal: a break would run it.
     if below and not lines[0].startswith(FIX):
-        lines = wrapped(lines[0], max(width - len(below), _WRAPPED))
+        lines = wrapped(lines[0], max(width - len(below), _LEAST))
     for line in lines:
         yield (start + painted(with_text(last, line), colour=colour)).rstrip()
         start = below

@@ -2,10 +2,15 @@
 
 import time
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from keyswitch.cli.listings import moments
+from keyswitch.profiles.paths import resolve
+from keyswitch.secret import Secret
+from keyswitch.secrets.outside import seen
+from keyswitch.secrets.references.reference import Fetched
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -67,6 +72,16 @@ def test_summer_time_is_that_of_the_moment_not_of_today(moment, shown):
     assert moments.local(moment, at).startswith(f"{shown}, ")
     here = moment.astimezone(at.tzinfo)
     assert here.timestamp() == moment.timestamp()
+
+
+def test_a_lease_ends_within_the_calendar(tmp_path):
+    paths = resolve({"HOME": str(tmp_path)})
+    seen.keep(paths, "vault:a#b", Fetched(Secret("FAKE"), 10**18))
+    found = seen.of(paths, "vault:a#b")
+    assert datetime.fromtimestamp(found.until, UTC).year == 9999
+    path = Path(seen.path_of(paths, "vault:a#b"))
+    path.write_text(path.read_text().replace(str(found.until), "9" * 20))
+    assert seen.of(paths, "vault:a#b") is None
 
 
 @pytest.mark.parametrize("text", ["", "xyz", "0001-01-01T00:00:00+23:00"])
