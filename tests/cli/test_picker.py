@@ -66,6 +66,13 @@ def test_a_row_tells_account_expiry_and_where_it_is_used(three, opened):
     ]  # fmt: skip
 
 
+def test_the_preview_tells_what_use_will_ask(three, opened):
+    path = three.profile_file("home")
+    path.rename(three.profile_file("moved"))
+    terminal = opened().type("moved").sees("'use moved' would change:")
+    terminal.sees("asks first: the file of profile 'moved' would send the")
+
+
 def test_what_is_pasted_stays_on_the_line_of_the_filter(opened):
     terminal = opened().type("\x1b[200~ho\nme\n\x1b[201~")
     assert terminal.sees("1 of 3").shown.startswith("type to filter: ho me\n")
