@@ -61,6 +61,8 @@ def test_keys_that_keyswitch_gives_are_rotated_not_signed_in_to(ks):
     said = ks("explain", INVALID).out
     assert "keyswitch rotate cloud" in said
     assert "sso login" not in said
+    assert "to stop using AWS: keyswitch off" in " ".join(said.split())
+    assert "remove 'CLAUDE_CODE_USE_BEDROCK'" not in said
 
 
 def test_words_need_no_quotes_and_may_look_like_options(bare):
