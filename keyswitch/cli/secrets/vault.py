@@ -117,6 +117,9 @@ def recovery(session: Session, *, use_code: bool, **passphrase: Any) -> None:
     """Make a new recovery code, or open the vault with one."""
     found = _to_change(session, unlocked=False)
     if use_code:
+        session.require_terminal(
+            "the recovery code is needed", "run this on a terminal"
+        )
         code = ask_secret("recovery code: ")
         access.open_with_recovery(found, code.reveal())
         _change(session, found, passphrase)
