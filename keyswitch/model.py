@@ -1,4 +1,4 @@
-"""Frozen nouns that every layer shares. See the words table in the README."""
+"""Frozen nouns that every layer shares. Their words: docs/README.md."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ are held by the environment.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import ipaddress
 import itertools
@@ -199,4 +200,7 @@ def real_homes() -> list[str]:
     process hands the real one down.
     """
     own = os.environ.setdefault(_HOME_BEFORE, os.environ.get("HOME", ""))
-    return sorted({pwd.getpwuid(os.getuid()).pw_dir, own} - {""})
+    homes = {own}
+    with contextlib.suppress(KeyError):  # as of a container's --user 1500
+        homes.add(pwd.getpwuid(os.getuid()).pw_dir)
+    return sorted(homes - {""})

@@ -1,7 +1,6 @@
 """The fences around every test bite."""
 
 import os
-import pwd
 import socket
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import pytest
 from tests import guard
 from tests.conftest import _GUARDS
 
-HOME = pwd.getpwuid(os.getuid()).pw_dir
+HOME = guard.real_homes()[0]
 
 
 @pytest.fixture

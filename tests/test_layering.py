@@ -59,6 +59,17 @@ LAYERS = (
     "errors",
     "__init__",
 )
+
+
+def test_the_map_of_the_documentation_has_every_part_in_this_order():
+    text = (ROOT / "docs/project/architecture.md").read_text().split("```")[1]
+    parts = re.findall(r"^([a-z_]+)(?:/|\.py)", text, re.MULTILINE)
+    assert parts == [part for part in LAYERS if not part.startswith("__")]
+    folders = re.findall(r"^ +([a-z_]+)/", text, re.MULTILINE)
+    there = {path.name for path in PACKAGE.rglob("*") if path.is_dir()}
+    assert set(folders) <= there
+
+
 RANK = {name: -number for number, name in enumerate(LAYERS)}
 MOST_FILES = 15  # of a folder
 

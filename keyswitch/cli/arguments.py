@@ -18,9 +18,19 @@ if TYPE_CHECKING:
 
     from keyswitch.providers.schema import Provider
 
-# The options that give a secret.
-SOURCES = "--stdin, --from-env NAME, --from-file PATH or --fd N"
-HOW_TO_GIVE = f"at the prompt, or by {SOURCES}"
+# The options that give a secret or a passphrase.
+_GIVING = (
+    "--stdin",
+    "--from-env",
+    "--from-file",
+    "--fd",
+    "--passphrase-fd",
+    "--passphrase-file",
+)
+_TO_GIVE_A_NEW_ONE = (
+    "to 'keyswitch add' or 'keyswitch rotate': at the prompt, or by --stdin, "
+    "--from-env NAME, --from-file PATH or --fd N"
+)
 _WHERE = "is now in your shell's history"
 
 # What follows is another program's, or a text that was pasted on purpose.
@@ -44,12 +54,13 @@ def refuse_secrets(args: Sequence[str]) -> None:
             kind = InputError if is_field else UsageError
             raise kind(
                 f"that looks like a secret, and it {_WHERE}",
-                f"{_revoke(provider)}, then give the new one {HOW_TO_GIVE}",
+                f"{_revoke(provider)}, then give the new one "
+                f"{_TO_GIVE_A_NEW_ONE}",
             )
 
 
 def refuse_secret_fields(
-    provider: Provider, names: Iterable[str], how: str = HOW_TO_GIVE
+    provider: Provider, names: Iterable[str], how: str = _TO_GIVE_A_NEW_ONE
 ) -> None:
     """Raise if `--set` was given a field whose value is a secret."""
     for name in names:
@@ -58,6 +69,38 @@ def refuse_secret_fields(
                 f"'{name}' is a secret: no option takes one, and it {_WHERE}",
                 f"{_revoke(provider)}, then give the new one {how}",
             )
+
+
+def typed_options() -> dict[str, str]:
+    """Return the options of the command that was typed: {option: its value}.
+
+    A hint names no others: `login --token` runs `add`, which has more of them.
+    """
+    import click
+
+    context = click.get_current_context(silent=True)
+    while context and context.parent:
+        if isinstance(context.parent.command, click.Group):
+            break
+        context = context.parent
+    params = context.command.params if context else []
+    return {name: p.metavar or "" for p in params for name in p.opts}
+
+
+def how_to_give(otherwise: str = "run it on a terminal") -> str:
+    """Return a hint: by which options the typed command takes a secret."""
+    taken = typed_options()
+    ways = [
+        f"{name} {taken[name].removeprefix('[FIELD=]')}".rstrip()
+        for name in _GIVING
+        if name in taken
+    ]
+    if not ways:
+        return otherwise
+    *others, last = ways
+    listed = f"{', '.join(others)} or {last}" if others else last
+    spared = ", or use --machine-key" if "--machine-key" in taken else ""
+    return f"give it by {listed}{spared}"
 
 
 def typed(what: str, text: str) -> str:

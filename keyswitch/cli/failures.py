@@ -58,7 +58,11 @@ def usage_error(error: click.ClickException, args: Sequence[str]) -> str:
     """Return what click found wrong, without a secret among the arguments."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "keyswitch"
+    near: Sequence[str] | None = None
     message = error.format_message().strip().splitlines() or ["usage error"]
+    if isinstance(error, click.NoSuchOption):
+        near = error.possibilities
+        message = [f"no such option '{error.option_name}'"]
     text = without_arguments(message[0].rstrip("."))
     for word in args:
         value = word.partition("=")[2] if word.startswith("-") else word
@@ -66,6 +70,8 @@ def usage_error(error: click.ClickException, args: Sequence[str]) -> str:
             text = text.replace(value, f"{value[:4]}…")
     text = printable(of_a_size(text[:1].lower() + text[1:]))
     hint = f"see '{path} --help'"
+    if near:
+        hint = f"did you mean {' or '.join(map(repr, near))}?"
     if "unexpected" in text and path.endswith((" add", " rotate")):
         hint += (
             "; if that was a secret, it is now in your shell's history: "

@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from keyswitch.cli.arguments import SOURCES
+from keyswitch.cli.arguments import how_to_give
 from keyswitch.display import printable
 from keyswitch.errors import InputError, UsageError
 from keyswitch.profiles.names import did_you_mean
@@ -39,9 +39,7 @@ def ask_secret(question: str) -> Secret:
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as e:
-        raise UsageError(
-            "no terminal to ask on", f"give it by {SOURCES}"
-        ) from e
+        raise UsageError("no terminal to ask on", how_to_give()) from e
     try:
         with aside():
             while (line := _ask_hidden(terminal, question)) is None:
@@ -127,7 +125,7 @@ def _read_line(terminal: int) -> str:
     if len(line) >= LONGEST_LINE:
         raise InputError(
             f"the terminal may have cut the input at {LONGEST_LINE} bytes",
-            f"give it by {SOURCES}",
+            how_to_give("use a shorter one"),
         )
     return line.decode("utf-8", "replace")
 

@@ -11,6 +11,7 @@ import click
 
 from keyswitch import progress
 from keyswitch.cli import style
+from keyswitch.cli.arguments import typed_options
 from keyswitch.display import without_secrets
 from keyswitch.errors import (
     CancelledError,
@@ -245,9 +246,10 @@ class Session:
             self.refuse_agents()
         if yes:
             return
+        trial = ", or --dry-run to see what it would do"
         self.require_terminal(
             "this needs confirmation",
-            "add --yes, or --dry-run to see what it would do",
+            f"add --yes{trial if '--dry-run' in typed_options() else ''}",
         )
         from keyswitch.cli.prompt import confirm
 

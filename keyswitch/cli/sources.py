@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from keyswitch.cli.arguments import SOURCES
+from keyswitch.cli.arguments import how_to_give
 from keyswitch.cli.command import Session, flag, option, options
 from keyswitch.cli.failures import take
 from keyswitch.cli.prompt import ask_secret, confirm
@@ -99,17 +99,16 @@ def _read(source: SourceOption) -> bytes:
             return stream.read(LIMIT + 1) or b""
     except ValueError as e:
         raise UsageError(
-            "--fd takes a number", "for example: --fd 3 3<secret-file"
+            f"'{place}' is not the number of a file descriptor",
+            "for example 3, with 3<FILE at the end of the command",
         ) from e
     except (OSError, OverflowError) as e:
-        if not is_file and place == "0":
-            place = "standard input"
+        if not is_file:
+            stdin = place == "0"
+            place = "standard input" if stdin else f"file descriptor {place}"
         # No descriptor has a number that the system has no room for.
         reason = e.strerror if isinstance(e, OSError) else "no such descriptor"
-        raise InputError(
-            f"cannot read the secret from {place}: {reason}",
-            f"give it by {SOURCES}",
-        ) from e
+        raise InputError(f"cannot read {place}: {reason}", how_to_give()) from e
 
 
 def read_source(source: SourceOption) -> bytes:
@@ -147,9 +146,7 @@ def collect(
         return secret if meant else None
 
     def asked(field: Field) -> Secret:
-        session.require_terminal(
-            f"the {field.name} is missing", f"give it by {SOURCES}"
-        )
+        session.require_terminal(f"the {field.name} is missing", how_to_give())
         question = f"{provider.title}, {field.title or field.name}: "
         return session.ask_until(
             lambda: ask_secret(question).reveal().encode(),
@@ -227,10 +224,7 @@ def new_passphrase(session: Session, options: Mapping[str, Any]) -> Secret:
 
 def ask_new_passphrase(session: Session) -> Secret:
     """Ask for a new passphrase twice."""
-    session.require_terminal(
-        "a new passphrase is needed",
-        "give --passphrase-fd N, --passphrase-file PATH or --machine-key",
-    )
+    session.require_terminal("a new passphrase is needed", how_to_give())
 
     def check(first: Secret) -> Secret:
         _checked(session, first)

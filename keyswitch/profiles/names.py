@@ -37,13 +37,13 @@ def check_name(name: str) -> None:
     if len(name) > MAX_LENGTH:
         raise InputError(
             f"'{_shown(name)}…' is too long for a profile name",
-            f"use at most {MAX_LENGTH} characters; --label takes free text",
+            f"use at most {MAX_LENGTH} characters; the label takes free text",
         )
     if name[0] not in _FIRST or not _REST.issuperset(name):
         raise InputError(
             f"'{_shown(name)}' cannot be a profile name",
             "use a-z, 0-9, dot, hyphen and underscore, starting with a letter "
-            "or digit; --label takes free text",
+            "or digit; the label takes free text",
         )
     if name[-1] == ".":
         raise InputError(f"'{name}' ends in a dot", "leave out the last dot")

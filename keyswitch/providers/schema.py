@@ -125,7 +125,7 @@ class Provider(Frozen):
             if found.secret:
                 raise InputError(
                     f"'{name}' is a secret: no option takes one",
-                    "give it by --stdin, --from-env, --from-file or --fd",
+                    "'keyswitch add' and 'keyswitch rotate' ask for secrets",
                 )
             check_plain(found, value)
 

@@ -250,7 +250,7 @@ def check_plain(field: Field, value: str) -> None:
     if value.startswith(SECRET_STARTS) or without_secrets(value) != value:
         raise InputError(
             f"the value of '{field.name}' looks like a secret",
-            "give secrets by --stdin, --from-env, --from-file or --fd",
+            "'keyswitch add' and 'keyswitch rotate' ask for secrets",
         )
 
 

@@ -89,7 +89,7 @@ def refuse_read_only(
     refused = names.intersection(touched(script))
     if refused:
         raise InputError(
-            f"{shell} does not let anybody set {min(refused)}",
+            f"{shell} does not allow setting {min(refused)}",
             "use `keyswitch run`, or another variable in the profile",
         )
 

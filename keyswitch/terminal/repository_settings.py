@@ -71,12 +71,18 @@ def require_own_host(
             )
     found = next(_moves(profile, scene, regions=regions), None)
     if found is not None:
+        hint = f"remove '{found.name}' from {found.place}"
+        where = "that command"
+        if found.name not in {rules.HELPER, rules.AWS_EXPORT}:
+            where = "another host"
+            hint += (
+                "; if you want this, add a profile for that address: "
+                "keyswitch add NAME --provider gateway"
+            )
         raise MovedError(
             f"{found.place} sets {found.name}: the secret of '{profile.name}' "
-            "could go to another host, so no program here gets it",
-            f"remove '{found.name}' from {found.place}; if you want this, add "
-            "a profile for that address: keyswitch add NAME --provider "
-            "gateway",
+            f"could go to {where}, so no program here gets it",
+            hint,
         )
 
 

@@ -1,4 +1,4 @@
 """Runs a command and shows each of its requests: whose credential, what came.
 
-Only `passing/` needs aiohttp (`keyswitch[trace]`).
+Only `passing/` needs aiohttp (the extra `trace`).
 """

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from keyswitch.errors import InputError, LockedError
+from keyswitch.errors import InputError, LockedError, NotFoundError
 from keyswitch.model import Frozen, Profile, stored
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.profiles.names import check_name
@@ -111,6 +111,11 @@ def _packed(name: str, entry: Any, catalogue: Catalogue) -> Packed:
     profile = profile_files.parse(text, name + ".toml")._replace(team="")
     if stored(profile.secrets.values()):
         raise _odd(f"a reference of '{name}' to a secret store")
+    if profile.provider not in catalogue.ids():
+        raise NotFoundError(
+            f"profile '{name}' has a provider of its own, '{profile.provider}'",
+            f"copy its file first: {catalogue.own}/{profile.provider}.toml",
+        )
     provider = catalogue.get(profile.provider)
     provider.check_addable()
     provider.check_fields(profile.fields)

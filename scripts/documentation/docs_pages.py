@@ -102,7 +102,8 @@ def _troubleshooting() -> Iterator[str]:
     yield (
         "Search this page for a few words of the error. `keyswitch explain` "
         "does the same and also looks at your machine, so that it names the "
-        "file, the profile and the likeliest cause:\n"
+        "file, the profile and the likeliest cause. keyswitch's own messages "
+        "are in [Questions](questions.md).\n"
     )
     yield (
         "```console\n"

@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
+import click
 import pytest
 
+from keyswitch.cli.main import cli
 from tests.cli.keyswitch import KEY, Keyswitch
 
 
@@ -229,7 +232,7 @@ def test_a_number_that_no_descriptor_can_have_is_refused(ks, args):
     ks.add("work")
     done = ks(*args, "9" * 17, code=None)
     assert done.code in (1, 2)
-    assert f"from {'9' * 17}: no such descriptor" in done.err
+    assert f"descriptor {'9' * 17}: no such descriptor" in done.err
 
 
 def test_an_existing_profile_is_not_overwritten(ks):
@@ -347,3 +350,49 @@ def test_a_vault_that_gets_no_passphrase_leaves_no_file(home):
     ks = Keyswitch(home)
     args = ["vault", "init", "--passphrase-fd", "0"]
     refused(ks, *args, stdin="\n", says="the passphrase is empty")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "add new --provider anthropic",
+        "rotate work --from-file none",
+        "login new --token",
+        "login new --token --from-env NONE",
+        "unlock",
+        "unlock --passphrase-file none",
+        "unlock --passphrase-fd x",
+        "vault passwd",
+        "vault recovery --use",
+        "export work --to new.ksb",
+        "import work.ksb",
+        "import work.ksb --passphrase-file none",
+        "import work.ksb --passphrase-file phrase",
+        "vault accept-rollback",
+        "managers allow exec:own",
+        "remove work",
+    ],
+)
+def test_a_hint_names_no_option_of_another_command(ks, line):
+    ks.add("work")
+    ks.file("phrase").write_text("a passphrase of many words\n")
+    ks.file(".config/keyswitch/config.toml").write_text(
+        '[exec]\nown = ["/bin/true"]\n'
+    )
+    ks("export", "work", "--to", "work.ksb", "--passphrase-file", "phrase")
+    hint = ks(*line.split(), code=None).err.partition("hint:")[2]
+    assert hint
+    assert set(re.findall(r"--[a-z-]+", hint)) <= set(options_of(line.split()))
+
+
+def options_of(words):
+    command = cli
+    while isinstance(command, click.Group):
+        command = command.get_command(click.Context(command), words.pop(0))
+    return [name for p in command.params for name in p.opts]
+
+
+def test_an_option_that_is_nearly_one_is_named_in_the_hint(ks):
+    done = ks("use", "work", "--frce", code=2)
+    assert done.error == "no such option '--frce'"
+    assert done.err.endswith("did you mean '--force'?\n")

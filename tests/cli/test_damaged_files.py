@@ -126,6 +126,17 @@ def test_doctor_sets_settings_aside_that_stop_every_use(two):
     assert KEY in two("env", "--format", "json").out
 
 
+def test_the_fix_of_a_lost_machine_key_can_be_followed(two):
+    key, kept = two.file(f"{STATE}/machine.key"), two.file("kept")
+    key.rename(kept)
+    assert f"fix: restore {key}\n" in two("doctor", code=1).out
+    kept.rename(key)
+    two("vault", "recovery")
+    key.unlink()
+    found = two("doctor", code=1).out
+    assert "fix: keyswitch vault recovery --use\n" in found
+
+
 def test_a_link_to_a_machine_key_on_a_disk_that_is_away_stays(two):
     path, away = two.file(f"{STATE}/machine.key"), two.file("disk")
     path.rename(away)

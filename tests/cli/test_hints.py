@@ -157,7 +157,7 @@ def test_a_recovery_code_can_only_be_typed(two):
     lose_the_vault(two)
     two("vault", "init", "--passphrase-fd", "0", stdin=PHRASE)
     done = two("vault", "recovery", "--use", code=2)
-    assert hint_of(done) == "run this on a terminal"
+    assert hint_of(done) == "run it on a terminal"
 
 
 def test_verify_says_what_is_lacking(two):

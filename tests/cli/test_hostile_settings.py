@@ -270,3 +270,10 @@ def test_the_person_s_own_settings_are_no_repository_s(repository):
     link.symlink_to(repository.home)
     done = repository.at(".", "helper", "claude-code", HOME=str(link))
     assert done.out == KEY + "\n"
+
+
+def test_a_command_of_a_repository_is_not_called_an_address(repository):
+    write(repository, {"apiKeyHelper": "./helper"})
+    said = repository.at("repo", "helper", "api-key", "work", code=1).err
+    assert "could go to that command" in said
+    assert "gateway" not in said

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
+from tests.components import ROOT
 
 PHRASE = "FAKE correct horse battery staple"
 URL = "https://gw.example.com/v1"
@@ -127,6 +128,19 @@ def test_a_host_that_nobody_accepted_stops_everything(elsewhere):
     assert elsewhere("list", "--json").out.count('"name"') == 0
     take(elsewhere, "work", "--yes", "--store", "vault")
     assert elsewhere("current", code=1).out == ""
+
+
+def test_the_file_of_an_own_provider_has_to_be_there_first(full, elsewhere):
+    acme = ROOT / "examples/providers/acme.toml"
+    folder = ".config/keyswitch/providers"
+    full.file(folder).mkdir(mode=0o700)
+    full.file(folder).joinpath("acme.toml").write_bytes(acme.read_bytes())
+    host = ("--set", "host=acme.example.com")
+    full.add("own", *host, provider="acme", secret="acme_FAKE00EXAMPLE")
+    full("export", "own", "--to", "own.ksb", *phrase(full))
+    elsewhere.file("b.ksb").write_bytes(full.file("own.ksb").read_bytes())
+    refused = take(elsewhere, *ACCEPTED, code=1).err
+    assert f"copy its file first: {elsewhere.file(folder)}/acme.toml" in refused
 
 
 def test_without_a_yes_nothing_is_imported(elsewhere):

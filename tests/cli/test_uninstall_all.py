@@ -110,7 +110,7 @@ def test_a_second_time_there_is_nothing_to_do(configured):
         "nothing to change\n"
     )
     done = configured("uninstall", "--all")
-    assert "keyswitch is in no other program's files" in done.err
+    assert "no other program's files here refer to keyswitch" in done.err
     assert configured.everything() == before
 
 
@@ -165,7 +165,7 @@ def test_a_folder_that_is_gone_is_forgotten(configured):
 
 
 def test_an_empty_machine_has_nothing_to_take_back(bare):
-    assert "in no other program" in bare("uninstall", "--all").err
+    assert "refer to keyswitch" in bare("uninstall", "--all").err
 
 
 def test_a_shell_s_name_does_not_go_with_all(bare):

@@ -172,7 +172,7 @@ def test_suggest_names_the_account_with_most_left(two):
     session.answered(limits(90, 10), "p2")
     done = two("use", "--suggest")
     assert "keyswitch use one" in done.err
-    assert "'one' has most left: 20 %" in done.err
+    assert "'one' has the most left: 20 %" in done.err
     document = json.loads(two("use", "--suggest", "--json").out)
     assert document["suggested"] == "one"
     assert document["command"] == "keyswitch use one"

@@ -687,7 +687,7 @@ def test_without_botocore_aws_is_left_to_its_own_command(scene, monkeypatch):
         )
     assert service.requests == []
     assert "botocore" in answer.what
-    assert "pip install 'keyswitch[aws]'" in answer.fix
+    assert "pipx inject keyswitch botocore" in answer.fix
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,15 @@ def test_a_machine_key_opens_it_for_nobody_without_the_key_file(paths):
         VaultStore(paths).get("ks1-a", 1)
 
 
+def test_without_the_machine_key_a_recovery_code_is_named(paths):
+    access.create(paths, passphrase=None, machine_key=True)
+    access.new_recovery(VaultStore(paths), lambda code: None)
+    os.remove(paths.machine_key_file)
+    with pytest.raises(LockedError, match="machine key") as refused:
+        VaultStore(paths).open()
+    assert "vault recovery --use" in refused.value.hint
+
+
 class Items(dict):
     """A keychain, as far as a slot needs one."""
 

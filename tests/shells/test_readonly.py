@@ -126,7 +126,7 @@ def test_the_trial_is_no_error_to_a_trap(bench):
 )
 def test_a_name_that_the_shell_keeps_for_itself_is_refused(shell, name):
     script = EnvScript(assign=[("A", "sk-FAKE"), (name, "b")])
-    with pytest.raises(InputError, match=f"does not let anybody set {name}"):
+    with pytest.raises(InputError, match=f"does not allow setting {name}"):
         render(shell, script)
 
 

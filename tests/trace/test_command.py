@@ -64,7 +64,7 @@ def test_without_aiohttp_it_says_what_to_install(ks, tmp_path):
         PYTHONPATH=f"{folder}:{os.getcwd()}",
     )  # fmt: skip
     assert "needs aiohttp" in done.error
-    assert "keyswitch[trace]" in done.err
+    assert "pipx inject keyswitch aiohttp" in done.err
 
 
 def test_lines_say_who_pays_and_repeat_no_credential(trace, ks, upstream):

@@ -214,5 +214,5 @@ def _require_aiohttp() -> None:
     except ImportError:
         raise KeyswitchError(
             "trace needs aiohttp, which is not installed",
-            "pip install 'keyswitch[trace]', or pipx inject keyswitch aiohttp",
+            "pipx inject keyswitch aiohttp, or with pip: pip install aiohttp",
         ) from None

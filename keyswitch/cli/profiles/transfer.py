@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from keyswitch.cli.arguments import how_to_give
 from keyswitch.cli.command import Session, command, flag, option, rehearsed
 from keyswitch.cli.prompt import ask_line, ask_secret
 from keyswitch.cli.secrets.agreements import agree_to_variables
@@ -154,8 +155,7 @@ def _opened(session: Session, path: str, given: Secret | None) -> list[Packed]:
         )
     if given is None:
         session.require_terminal(
-            "the bundle's passphrase is needed",
-            "give --passphrase-fd N or --passphrase-file PATH",
+            "the bundle's passphrase is needed", how_to_give()
         )
         given = ask_secret("passphrase of the bundle: ")
     return bundle.unpack(data, normalised(given), session.workspace().catalogue)

@@ -118,7 +118,7 @@ def recovery(session: Session, *, use_code: bool, **passphrase: Any) -> None:
     found = _to_change(session, unlocked=False)
     if use_code:
         session.require_terminal(
-            "the recovery code is needed", "run this on a terminal"
+            "the recovery code is needed", "run it on a terminal"
         )
         code = ask_secret("recovery code: ")
         access.open_with_recovery(found, code.reveal())
@@ -236,8 +236,8 @@ def _remember_in_variable(
     if not value:
         session.warn(
             f"the passphrase is correct but cannot be cached: {why}, and "
-            "XDG_RUNTIME_DIR is not a private folder; to need none: keyswitch "
-            "vault machine-key"
+            "XDG_RUNTIME_DIR is not a private folder; to do without a "
+            "passphrase: keyswitch vault machine-key"
         )
         return
     write_out(f"export {runtime_file.VARIABLE}='{value}';\n")

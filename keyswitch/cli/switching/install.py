@@ -228,7 +228,7 @@ def _uninstall_all(session: Session, *, yes: bool) -> None:
         session.confirm("continue?", yes=yes)
         session.say(*removal.carry_out(steps, lambda step: step.carry_out()))
     else:
-        session.say("keyswitch is in no other program's files here")
+        session.say("no other program's files here refer to keyswitch")
     changed = bool(steps) and not session.dry_run
     session.show(
         {"changes": lines, "changed": changed, "stays": stays},

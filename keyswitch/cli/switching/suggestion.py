@@ -58,8 +58,8 @@ def _why(best: Left | None, at: datetime) -> str:
         )
     seen = shown.age(best.usage, at)
     return (
-        f"'{best.profile}' has most left: {best.percent:.0f} % of its tighter "
-        f"window, as of {seen}"
+        f"'{best.profile}' has the most left: {best.percent:.0f} % of its "
+        f"tighter window, as of {seen}"
     )
 
 

@@ -282,7 +282,7 @@ def _report_sessions(
         if one.in_turn:
             session.warn(
                 f"{name} may be in a turn and about to renew the previous "
-                "login; to wait for its end: use --wait"
+                "login; to wait until the turn ends: use --wait"
             )
     some_follow = any(one.follows != "restart" for one in found or ())
     if some_follow and "KEYSWITCH_ENV" in session.environ:

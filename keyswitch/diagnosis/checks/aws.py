@@ -146,8 +146,8 @@ def export(situation: Situation) -> Iterator[Finding]:
     used = owner.masked or ambient.source.name
     what = f"if {rules.AWS_EXPORT} fails, Claude Code silently uses {used}"
     why = (
-        "it falls back to the machine's own identity; a profile of keyswitch "
-        "has no such fallback"
+        "it falls back to the machine's own identity; a keyswitch profile has "
+        "no such fallback"
     )
     fix = f"keyswitch add {situation.free_name('work')} --provider bedrock"
     place = situation.place(ambient.source)

@@ -58,8 +58,8 @@ def certificates(situation: Situation) -> Iterator[Finding]:
         own = rules.AUTHORITIES[0]
         what = f"{rules.UNCHECKED} is 0: no certificate is checked"
         why = (
-            "anyone on the network path can read the credential; an authority "
-            f"of your own is named in {own}"
+            "anyone on the network path can read the credential; to trust a "
+            f"CA of your own, name its file in {own}"
         )
         why = situation.lasting(why, off.source)
         fix = situation.how_to_stop(off.source)

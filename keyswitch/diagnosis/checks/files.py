@@ -147,7 +147,7 @@ def switchers(situation: Situation) -> Iterator[Finding]:
                 "when one of the two renews a login, the other's copy stops "
                 "working"
             )
-            fix = f"stop using {name}, which keeps {path}"
+            fix = f"stop using {name} (its accounts: {path})"
             yield Finding("other-switcher", NOTE, what, why, fix, path)
 
 

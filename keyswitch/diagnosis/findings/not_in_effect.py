@@ -20,7 +20,7 @@ def not_in_effect(situation: Situation) -> Iterator[Finding]:
     if situation.verdict.request.sent:
         yield from _not_in_use(situation)
         return
-    lacks = "" if installs(situation.scene) else "; no `claude` found"
+    lacks = "" if installs(situation.scene) else "; `claude` is not installed"
     request = situation.verdict.request
     what = f"Claude Code sends nothing: {request.refusal}{lacks}"
     why = "without a credential it accepts, it stops before any request"

@@ -109,7 +109,7 @@ def signed(url: str, keys: Keys, region: str) -> dict[str, str]:
     except ImportError:
         raise InputError(
             "checking with AWS needs botocore, which is not installed",
-            "pip install 'keyswitch[aws]', or: aws sts get-caller-identity",
+            "pipx inject keyswitch botocore, or: aws sts get-caller-identity",
         ) from None
     request = request_type(
         method="POST", url=url, data=_STS_BODY, headers=_FORM

@@ -211,5 +211,5 @@ def _botocore(name: str) -> Any:
     except ImportError as e:
         raise StoreError(
             "botocore, which reads from AWS, is not installed",
-            "pip install 'keyswitch[aws]'",
+            "pipx inject keyswitch botocore, or with pip: pip install botocore",
         ) from e

@@ -197,10 +197,12 @@ class Vault:
 
     def _locked(self, slots: Iterable[dict[str, Any]]) -> LockedError:
         kinds = {slot["type"] for slot in slots}
-        if kinds == {"machine"}:
+        if kinds - {"recovery"} == {"machine"}:
+            hint = f"restore {self.paths.machine_key_file}"
+            if "recovery" in kinds:
+                hint += ", or use the code: keyswitch vault recovery --use"
             return LockedError(
-                "the vault's machine key is missing or a different one",
-                f"restore {self.paths.machine_key_file}",
+                "the vault's machine key is missing or a different one", hint
             )
         return LockedError("the vault is locked", "run: keyswitch unlock")
 

@@ -213,7 +213,7 @@ def newest_claimable(logins: LoginBook, name: str) -> tuple[Generation, str]:
         choices = unnamed + by_name or nobodys
     if not choices:
         raise NotFoundError(
-            "no saved login is without a profile",
+            "no login without a profile has been saved",
             "save the current login: keyswitch login NAME --capture",
         )
     # Of the same second, the first one is the newest.

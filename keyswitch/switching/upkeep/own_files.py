@@ -231,16 +231,13 @@ def _vault(paths: Paths) -> Iterator[Finding]:
     if "machine" in slots and len(key or b"") != envelope.KEY_SIZE:
         path, severity = paths.machine_key_file, WARNING
         fix = "keyswitch vault machine-key"
-        if slots == {"machine"}:
+        if slots == {"machine", "recovery"}:
+            fix = "keyswitch vault recovery --use"
+        elif slots == {"machine"}:
             severity, fix = ERROR, f"restore {path}"
-        yield Finding(
-            "own-file-damaged",
-            severity,
-            f"{path} is {'damaged' if key is not None else 'missing'}",
-            "the vault no longer opens by itself",
-            fix,
-            path,
-        )
+        what = f"{path} is {'damaged' if key is not None else 'missing'}"
+        why = "the vault no longer opens by itself"
+        yield Finding("own-file-damaged", severity, what, why, fix, path)
 
 
 def _is_mine(found: os.stat_result) -> bool:

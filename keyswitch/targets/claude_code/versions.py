@@ -60,8 +60,7 @@ OLD_BEHAVIORS = (
     OldBehavior(
         "2.1.327",
         "2.1.330",
-        "a policy's required organization does not keep it from cloud "
-        "providers",
+        "it uses cloud providers even if a policy requires an organization",
         "rnd4/56",
     ),
 )

@@ -54,7 +54,7 @@ class Signer:
         except ImportError:
             raise ValueError(
                 "its AWS signature is for this proxy's address; to sign it "
-                "again: pip install 'keyswitch[trace]', or use --intercept"
+                "again: pipx inject keyswitch botocore, or use --intercept"
             ) from None
         request_type = import_module("botocore.awsrequest").AWSRequest
         keys = import_module("botocore.credentials").Credentials

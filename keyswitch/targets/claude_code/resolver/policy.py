@@ -145,7 +145,7 @@ def _not_of(scene: Scene, allowed: Sequence[str], login: Candidate) -> str:
     own = own or scene.config.organization_uuid
     if login.kind != rules.STORED_LOGIN or not own or own in allowed:
         return ""
-    return "managed settings require another organization than the login's"
+    return "managed settings require a different organization from the login's"
 
 
 def gateway_demanded(scene: Scene) -> Value | None:
