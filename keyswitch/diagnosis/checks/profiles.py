@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.one_step import NOTHING, one_step
+from keyswitch.diagnosis.one_step import NOTHING, command_in, one_step
 from keyswitch.errors import (
     DamagedFileError,
     KeyswitchError,
@@ -61,7 +61,7 @@ def unusable(situation: Situation) -> Iterator[Finding]:
     for profile in accounts.profiles:
         try:
             provider = accounts.catalogue.get(profile.provider)
-            provider.check(profile)
+            provider.check(profile, is_kept=True)
             refuse_named(provider, profile)
         except KeyswitchError as e:
             grave = situation.severity_of(profile.name)
@@ -69,7 +69,9 @@ def unusable(situation: Situation) -> Iterator[Finding]:
             why = _with_hint(
                 "no program gets its secret until that is fixed", e
             )
-            fix = f"keyswitch edit {profile.name}"
+            fix = command_in(e.hint)
+            if not fix or "VALUE" in fix:
+                fix = f"keyswitch edit {profile.name}"
             place = accounts.paths.profile(profile.name)
             yield Finding("profile-refused", grave, what, why, fix, place)
 
