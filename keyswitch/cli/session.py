@@ -225,7 +225,7 @@ class Session:
     def require_terminal(self, what: str, hint: str) -> None:
         """Raise unless a person can be asked for what is needed."""
         if not self.can_ask:
-            raise UsageError(f"{what}, and nobody can be asked", hint)
+            raise UsageError(f"{what}, but keyswitch cannot ask here", hint)
 
     def may_agree(self) -> bool:
         """Tell whether a person can be asked to agree to something new."""

@@ -149,7 +149,7 @@ def _pick(session: Session, *, here: bool) -> str | None:
     # there, and nothing is drawn on it.
     if here and not session.can_choose:
         raise UsageError(
-            "no profile given, and nobody can be asked",
+            "no profile given, but keyswitch cannot ask here",
             "name it: keyswitch use NAME --here",
         )
     workspace = session.workspace()
