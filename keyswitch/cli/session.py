@@ -199,7 +199,8 @@ class Session:
                 if self._wait is None:
                     from keyswitch.switching.logging_in import leftovers
 
-                    self.warn(*leftovers.notice(self._workspace))
+                    with so_far.aside("the repaired login"):
+                        self.warn(*leftovers.notice(self._workspace))
         return self._workspace
 
     def reader(self) -> Workspace:
