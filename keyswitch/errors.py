@@ -103,7 +103,7 @@ class OddFileError(FileStateError):
     def __init__(self, path: str, message: str, hint: str) -> None:
         super().__init__(message, hint)
         self.path = path
-        self.what_is_lost = "its contents are lost"
+        self.what_is_lost = "keyswitch goes on without it"
 
 
 class DamagedFileError(OddFileError):

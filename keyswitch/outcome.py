@@ -5,6 +5,9 @@ Where it was interrupted, or failed, does not tell that.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class SoFar:
     """The changes of one command, as each becomes final."""
@@ -18,11 +21,16 @@ class SoFar:
         """Note that the command has so many changes left to make."""
         self._of = len(self.changes) + number
 
-    def put_beside(self, what: str) -> None:
-        """Take the last change for no part of what the command was to do."""
-        self.changes.pop()
-        self.beside.append(what)
+    @contextmanager
+    def aside(self, what: str) -> Iterator[None]:
+        """Take what a block changes for no part of the command's change."""
+        before = len(self.changes)
+        self._of += 1
+        yield
         self._of -= 1
+        if len(self.changes) > before:
+            self.beside.append(what)
+        del self.changes[before:]
 
     @property
     def made(self) -> str:

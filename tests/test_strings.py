@@ -110,6 +110,9 @@ TRANSLATED = {
     r"stands in": "is in",
     r"holds? no": "contains no",
     r"end not known": "expiry unknown",
+    r"nobody can be asked": "cannot ask",
+    r"changed (the \w+ )?meanwhile": "changed in the meantime",
+    r"does not let anybody": "does not allow",
 }
 # What one file may say all the same, with the reason.
 KEPT = {

@@ -258,7 +258,8 @@ def check_record(path: str, data: bytes) -> None:
 
 def check_complete(workspace: Workspace, profile: Profile) -> None:
     """Raise unless a profile is complete, and all it sets may be set."""
-    workspace.provider_of(profile).check(profile)
+    is_kept = os.path.lexists(workspace.paths.profile(profile.name))
+    workspace.provider_of(profile).check(profile, is_kept=is_kept)
     require_variables(workspace, profile)
 
 

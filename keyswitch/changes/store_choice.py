@@ -61,7 +61,8 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
         short = "no keychain here, so the secret goes to the vault"
         is_first = not profile_files.scan(workspace.paths)
         return Choice("vault", (short,) if is_first else (), note)
-    error = NoStoreError(f"no usable keychain ({tried})", _OFFER)
+    offer = "use the vault: --store vault" if vault_exists else _OFFER
+    error = NoStoreError(f"no usable keychain ({tried})", offer)
     error.absent, error.details = found.absent, tried
     raise error
 

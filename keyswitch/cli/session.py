@@ -199,7 +199,8 @@ class Session:
                 if self._wait is None:
                     from keyswitch.switching.logging_in import leftovers
 
-                    self.warn(*leftovers.notice(self._workspace))
+                    with so_far.aside("the repaired login"):
+                        self.warn(*leftovers.notice(self._workspace))
         return self._workspace
 
     def reader(self) -> Workspace:
@@ -224,7 +225,7 @@ class Session:
     def require_terminal(self, what: str, hint: str) -> None:
         """Raise unless a person can be asked for what is needed."""
         if not self.can_ask:
-            raise UsageError(f"{what}, and nobody can be asked", hint)
+            raise UsageError(f"{what}, but keyswitch cannot ask here", hint)
 
     def may_agree(self) -> bool:
         """Tell whether a person can be asked to agree to something new."""

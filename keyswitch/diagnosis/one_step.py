@@ -30,13 +30,13 @@ def one_step(
     ends = [at for mark in _SECOND if (at := hint.find(mark)) >= 0]
     first = hint[: min(ends)] if ends else hint
     rest = hint[len(first) :].lstrip(";, ")
-    fix = _command_in(first) or first or otherwise
+    fix = command_in(first) or first or otherwise
     if fix.startswith(_EDITS) and "/" not in fix:
         rest, fix = hint, otherwise
     return (f"{why}; {rest}" if rest else why), fix
 
 
-def _command_in(clause: str) -> str:
+def command_in(clause: str) -> str:
     """Return the command that a clause is, ends with, or has in quotes."""
     for command in _COMMANDS:
         if clause.startswith(command):

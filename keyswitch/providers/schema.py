@@ -182,8 +182,11 @@ class Provider(Frozen):
         """Return what only this alternative needs."""
         return [f for f in self.fields if f.required and f.group == group]
 
-    def check(self, profile: Profile) -> None:
-        """Raise unless the profile is complete, and billed as it expects."""
+    def check(self, profile: Profile, *, is_kept: bool = False) -> None:
+        """Raise unless the profile is complete, and billed as it expects.
+
+        `is_kept`: it has a file, so that `edit` and `rotate` complete it.
+        """
         label = profile.label
         if label and without_secrets(label) != label:
             raise InputError(
@@ -208,16 +211,31 @@ class Provider(Frozen):
             raise InputError(
                 f"profile '{profile.name}' ({self.id}) lacks "
                 f"{' and '.join(lacking)}",
-                f"log in again: keyswitch login {profile.name}"
-                if self.not_addable
+                self._way_out(profile.name, lacking)
+                if is_kept
                 else self.how_to_complete(lacking),
             )
         if profile.expect and self.bill and profile.expect != self.bill:
             raise InputError(
                 f"profile '{profile.name}' expects {profile.expect} billing, "
                 f"but {self.id} is billed as {self.bill}",
-                "change 'expect', or use another provider",
+                f"change that: keyswitch edit {profile.name} --expect "
+                f"{self.bill}"
+                if is_kept
+                else "change 'expect', or use another provider",
             )
+
+    def _way_out(self, name: str, lacking: list[str]) -> str:
+        """Return the command that completes a profile with a file."""
+        if self.not_addable:
+            return f"log in again: keyswitch login {name}"
+        plain = [n for n in lacking if not self.field(n).secret]
+        if not plain:
+            return f"store it: keyswitch rotate {name}"
+        if len(plain) < len(lacking):  # neither command takes both
+            return f"remove it, and add it again: keyswitch remove {name}"
+        sets = " ".join(f"--set {n}=VALUE" for n in plain)
+        return f"set it: keyswitch edit {name} {sets}"
 
     def how_to_complete(self, lacking: list[str]) -> str:
         """Return what to give a profile that lacks these fields."""

@@ -9,7 +9,12 @@ import os
 
 from keyswitch import kernel_keyring
 from keyswitch.compiled import FOLDER_VARIABLE, HEADERS, Compiled
-from keyswitch.errors import InputError, KeyswitchError, NotFoundError
+from keyswitch.errors import (
+    InputError,
+    KeyswitchError,
+    NoItemError,
+    NotFoundError,
+)
 from keyswitch.profiles.paths import Paths, may_be_foreign_home
 from keyswitch.terminal import marker
 from keyswitch.terminal.selection import BY_NAME, PROFILE_VARIABLE
@@ -83,7 +88,13 @@ def values_of(
         from keyswitch.secrets.stores import read_values
 
         refs = dict.fromkeys(missing.values())
-        found = read_values(paths, profile, refs, deadline=deadline, ask=ask)
+        try:
+            found = read_values(
+                paths, profile, refs, deadline=deadline, ask=ask
+            )
+        except NoItemError as e:
+            e.hint = e.hint.replace(" NAME", f" {profile.name}")
+            raise
         # What was made anew belongs together, whatever was kept of it.
         given = {
             f: found[profile.refs[f]]

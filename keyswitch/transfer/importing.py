@@ -177,7 +177,7 @@ def _replace(draft: Draft, profile: Profile) -> None:
         )
     if _kept(profile, old) != profile:
         raise InputError(
-            f"profile '{profile.name}' changed meanwhile",
+            f"profile '{profile.name}' changed in the meantime",
             "review both again: run the import again",
         )
     draft.discarded += stored(old.secrets.values())

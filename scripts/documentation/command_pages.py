@@ -26,7 +26,16 @@ from keyswitch.cli.commands import GROUPS  # noqa: E402
 from keyswitch.cli.main import cli  # noqa: E402
 from keyswitch.errors import ExitCode  # noqa: E402
 
-__all__ = ["EXIT_STATUS", "FILES", "ROOT", "VERSION", "Page", "groups", "pages"]
+__all__ = [
+    "ENVIRONMENT",
+    "EXIT_STATUS",
+    "FILES",
+    "ROOT",
+    "VERSION",
+    "Page",
+    "groups",
+    "pages",
+]
 
 EXIT_STATUS = [
     (str(ExitCode.OK), "done"),
@@ -44,6 +53,15 @@ FILES = [
     ("~/.config/keyswitch/providers/", "provider files of your own"),
     ("~/.local/share/keyswitch/", "the encrypted vault"),
     ("~/.local/state/keyswitch/", "the active profile, history, undo"),
+]
+ENVIRONMENT = [
+    ("KEYSWITCH_HOME", "one folder for all files of keyswitch"),
+    ("KEYSWITCH_PROFILE", "this terminal's profile, as 'use --here' sets it"),
+    ("NO_COLOR", "no colour; --color always is stronger"),
+    ("CLICOLOR_FORCE", "colour in a pipe too; --color never is stronger"),
+    ("XDG_CONFIG_HOME", "in place of ~/.config, on Linux"),
+    ("XDG_DATA_HOME", "in place of ~/.local/share, on Linux"),
+    ("XDG_STATE_HOME", "in place of ~/.local/state, on Linux"),
 ]
 # click keeps the lines of a paragraph that begins with it.
 HEADING = re.compile(r"\x08|(?:Examples?|Start with):$")

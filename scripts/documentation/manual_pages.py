@@ -6,7 +6,16 @@ import re
 import textwrap
 from pathlib import Path
 
-from command_pages import EXIT_STATUS, FILES, ROOT, VERSION, Page, pages
+from command_pages import (
+    ENVIRONMENT,
+    EXIT_STATUS,
+    FILES,
+    ROOT,
+    VERSION,
+    Page,
+    groups,
+    pages,
+)
 
 _ROFF = {
     "\\": r"\e",
@@ -48,10 +57,11 @@ def manual(page: Page, everything: list[Page]) -> str:
         rf"\fB{page.words}\fR {_exact(page.usage)}",
         ".SH DESCRIPTION",
         "\n.PP\n".join(map(_prose, _description(page))),
-        *_list("COMMANDS", page.commands),
+        *(_grouped(page) if is_root else _list("COMMANDS", page.commands)),
         *_list("OPTIONS", options),
         *_examples(page),
         *(_list("EXIT STATUS", EXIT_STATUS) if is_root else []),
+        *(_list("ENVIRONMENT", ENVIRONMENT) if is_root else []),
         *(_list("FILES", FILES) if is_root else []),
         ".SH SEE ALSO",
         ",\n".join(rf"\fB{other.name}\fR(1)" for other in others),
@@ -77,10 +87,22 @@ def _date() -> str:
     return found[1] if found else ""
 
 
+def _grouped(page: Page) -> list[str]:
+    """Return the commands as `--help` groups them."""
+    summaries = dict(page.commands)
+    lines = [".SH COMMANDS"]
+    for title, names in groups().items():
+        lines += [f".SS {title}"]
+        lines += _rows([(name, summaries[name]) for name in names])
+    return lines
+
+
 def _list(title: str, rows: list[tuple[str, str]]) -> list[str]:
-    if not rows:
-        return []
-    lines = [f".SH {title}"]
+    return [f".SH {title}", *_rows(rows)] if rows else []
+
+
+def _rows(rows: list[tuple[str, str]]) -> list[str]:
+    lines = []
     for name, text in rows:
         lines += [".TP", rf"\fB{_exact(name)}\fR", _prose(text)]
     return lines

@@ -363,7 +363,7 @@ def test_a_dry_run_says_what_it_would_do(messy):
 def test_without_a_yes_and_a_terminal_nothing_changes(messy):
     before = snapshot(messy)
     done = messy("doctor", "--fix", code=2)
-    assert done.error == "this needs confirmation, and nobody can be asked"
+    assert done.error.startswith("this needs confirmation")
     assert snapshot(messy) == before
 
 

@@ -51,6 +51,20 @@ def test_a_text_is_explained_with_why_and_steps(bare):
     assert max(map(len, lines)) <= 80
 
 
+def test_keys_that_keyswitch_gives_are_rotated_not_signed_in_to(ks):
+    ks.add(
+        "cloud", "--set", "region=eu-central-1",
+        "--set", "access_key_id=AKIAFAKEFAKEEXAMPLE0",
+        provider="bedrock", secret="FAKEwJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEK",
+    )  # fmt: skip
+    ks("use", "cloud")
+    said = ks("explain", INVALID).out
+    assert "keyswitch rotate cloud" in said
+    assert "sso login" not in said
+    assert "to stop using AWS: keyswitch off" in " ".join(said.split())
+    assert "remove 'CLAUDE_CODE_USE_BEDROCK'" not in said
+
+
 def test_words_need_no_quotes_and_may_look_like_options(bare):
     text = "issue with the selected model (x). Run --model to -x pick one"
     done = bare("explain", *text.split(), "--json")

@@ -118,7 +118,7 @@ def test_without_a_yes_nothing_is_written(bare):
     write(bare, ".zshrc")
     before = bare.everything()
     done = bare("install", "zsh", code=2)
-    assert done.error == "this needs confirmation, and nobody can be asked"
+    assert done.error.startswith("this needs confirmation")
     assert bare.everything() == before
     bare("install", "zsh", "--yes")
     before = bare.everything()

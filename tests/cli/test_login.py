@@ -459,6 +459,17 @@ def test_an_old_sessions_login_is_said_once_and_put_aside(logins):
     assert logins.live() == tokens("you", 2)[0]
 
 
+def test_what_nobody_asked_for_is_not_what_a_failure_calls_the_change(logins):
+    ks = logins.ks
+    logins.capture("you")
+    logins.capture("me")
+    ks("use", "me")
+    as_old_session(logins, "you", 2)
+    done = ks("use", "nobody", code=1)
+    assert "an old session had restored the login" in done.err
+    assert done.error == "no profile named 'nobody'"
+
+
 def test_what_nobody_asked_for_is_not_what_undo_takes_back(logins):
     ks = logins.ks
     logins.capture("you")

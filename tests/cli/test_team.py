@@ -80,9 +80,7 @@ def test_all_that_would_be_written_is_shown_first(team):
 
 def test_where_nobody_can_be_asked_the_hash_is_the_yes(team):
     done = team("team", "add", "shared", code=2)
-    assert done.error == (
-        "the file of team 'acme' needs confirmation, and nobody can be asked"
-    )
+    assert "the file of team 'acme' needs confirmation" in done.error
     digest = offer(team, SOUND)
     assert f"hint: review it, then add --sha256 {digest}" in done.err
     team("team", "add", "shared", "--sha256", f"sha256:{digest.upper()}")

@@ -117,7 +117,7 @@ def test_a_second_time_there_is_nothing_to_do(configured):
 def test_without_a_yes_nothing_is_done(configured):
     before = configured.everything()
     done = configured("uninstall", "--all", code=2)
-    assert done.error == "this needs confirmation, and nobody can be asked"
+    assert done.error.startswith("this needs confirmation")
     assert configured.everything() == before
 
 

@@ -42,6 +42,19 @@ def test_every_exit_status_is_explained():
     assert {int(n) for n, _ in command_pages.EXIT_STATUS} == numbers
 
 
+def test_the_variables_of_the_manual_are_those_of_the_settings_page():
+    text = (ROOT / "docs/guides/settings.md").read_text()
+    rows = re.findall(r"^\| (`[A-Z_`, ]+) \|", text, re.MULTILINE)
+    named = {n for row in rows for n in re.findall(r"[A-Z_]+", row)}
+    assert {name for name, _ in command_pages.ENVIRONMENT} == named
+
+
+def test_the_first_manual_page_has_the_groups_of_help(manuals):
+    [page] = [path for path in manuals if path.name == "keyswitch.1"]
+    groups = re.findall(r"^\.SS (.*)$", page.read_text(), re.MULTILINE)
+    assert groups == list(command_pages.groups())
+
+
 def test_prose_is_not_taken_for_an_example():
     pages = {page.words: page for page in command_pages.pages()}
     for page in pages.values():

@@ -208,7 +208,7 @@ def test_a_secret_that_is_replaced_meanwhile_stays(ks):
     path.write_text(text.replace("put) ", other))
     ks("managers", "allow", "corp", "--yes")
     done = ks("migrate", "work", "--to", "corp:key", code=1)
-    assert "'work' changed meanwhile" in done.error
+    assert "'work' changed in the meantime" in done.error
     assert 'store = "vault"' in profile.read_text()
     assert in_vault(ks) == [KEY, OTHER]
 

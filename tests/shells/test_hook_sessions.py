@@ -129,7 +129,7 @@ def test_a_choice_by_variable_is_followed_too(machine, shell):
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("use --here --no-input", "no profile given, and nobody can be asked"),
+        ("use --here --no-input", "but keyswitch cannot ask here"),
         ("use personal --here --help", "Usage:"),
         ("use personal --here --dry-run", "leave out --dry-run"),
     ],

@@ -114,7 +114,7 @@ def test_a_tag_alone_is_no_yes_where_nobody_can_be_asked(ks, team):
     assert done.error.startswith("the signing key needs confirmation")
     ks(*pinned(team, "v1"))
     done = ks("team", "update", "--tag", "v2", code=2)
-    assert "needs confirmation, and nobody can be asked" in done.error
+    assert "needs confirmation, but keyswitch cannot ask here" in done.error
 
 
 def test_a_hash_without_a_tag_keeps_the_key_of_the_team(ks, team):

@@ -88,7 +88,7 @@ def _here(session: Session) -> tuple[Scene | None, Chosen]:
         workspace = session.workspace()
         scene = scene_of(session.environ, workspace.home, workspace.cwd)
         here = situation_of(workspace)
-        chosen = Chosen(here.chosen, here.again, here.profile_of)
+        chosen = Chosen(here.chosen, here.again, here.profile_of, here.is_ours)
     except (KeyswitchError, OSError, ValueError) as e:
         session.detail(f"cannot tell which account is used here: {e}")
         return scene, NOBODY

@@ -90,7 +90,7 @@ def add(  # noqa: PLR0913
     workspace = session.workspace()
     if name is not None:
         check_name(name)
-        profile_changes.refuse_existing(workspace, name)
+        profile_changes.refuse_existing(workspace, name, adds=True)
     parse_date(expires)  # before anybody is asked
     fields = parse_settings(sets)
     label = typed("the label", label)
@@ -213,7 +213,7 @@ def _ask_name(session: Session, provider_id: str) -> str:
 
     def check(name: str) -> str:
         check_name(name)
-        profile_changes.refuse_existing(workspace, name)
+        profile_changes.refuse_existing(workspace, name, adds=True)
         return name
 
     return session.ask_until(

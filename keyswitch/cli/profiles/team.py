@@ -132,7 +132,7 @@ def update(  # noqa: PLR0913
     sha256: str,
     signer: str,
 ) -> None:
-    """Take over what a team has changed; without a name: of every team."""
+    """Take over a team's changes; without a name, those of every team."""
     session.refuse_agents()
     given = any((source, tag, sha256, signer, session.json))
     for record in _records(session, name, one=given):

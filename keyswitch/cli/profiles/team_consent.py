@@ -83,8 +83,8 @@ def require_yes(
     name = offer.team.name
     if not session.can_ask:
         raise UsageError(
-            f"the file of team '{name}' needs confirmation, and nobody can be "
-            "asked",
+            f"the file of team '{name}' needs confirmation, but keyswitch "
+            "cannot ask here",
             f"review it, then add --sha256 {offer.sha256}",
         )
     if found.is_small:

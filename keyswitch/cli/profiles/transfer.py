@@ -112,7 +112,8 @@ def import_(  # noqa: PLR0913
     """Import exported profiles.
 
     It shows everything first and overwrites nothing without --replace. You
-    type or name each other host that a secret would go to.
+    confirm each host that a secret would go to, unless it is the provider's
+    own: type it, or name it with --accept-host.
     """
     session.refuse_agents()
     workspace = session.workspace()

@@ -34,7 +34,7 @@ from keyswitch.targets.values import MAIN
 @click.argument("name", required=False, default="")
 @flag("--all", "all_", help="Every token on this machine.")
 @flag("--claude-code", help="Tokens in Claude Code's files.")
-@flag("--stale", help="Expired, blanked and orphaned tokens (the default).")
+@flag("--stale", help="Expired, empty and orphaned tokens (the default).")
 @YES
 def revoke_local(  # noqa: PLR0913
     session: Session,

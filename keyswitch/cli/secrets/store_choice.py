@@ -40,9 +40,8 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
         else:
             session.warn(e.message)
         session.confirm("create an encrypted vault?")
-        so_far.to_come(2)  # the vault, and what goes into it
-        create_vault(session)
-        so_far.put_beside("the new vault")
+        with so_far.aside("the new vault"):
+            create_vault(session)
         return "vault"
     session.say(*choice.notes)
     if choice.details:

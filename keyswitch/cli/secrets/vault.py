@@ -65,7 +65,7 @@ def vault() -> None:
 )
 @passphrase_options
 def init(session: Session, *, machine_key: bool, **passphrase: Any) -> None:
-    """Make the vault."""
+    """Create the vault."""
     paths = session.workspace().paths
     access.require_none(Vault(paths))
     given = given_passphrase(passphrase)

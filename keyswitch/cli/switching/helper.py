@@ -51,6 +51,9 @@ def _print_role(session: Session, compiled: Compiled, role: str) -> None:
     guard.require(compiled, session.environ)
     require_own_host(compiled, session.environ)
     if role not in compiled.roles:
+        workspace = session.reader()
+        profile, _ = workspace.load(compiled.name)
+        workspace.provider_of(profile).check(profile, is_kept=True)
         raise NotFoundError(
             f"profile '{compiled.name}' ({compiled.provider}) has no key to "
             "print",

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from keyswitch.targets.values import RunningSession
 
 _turn_options = options(
-    flag("--wait", help="Wait until no running session is in a turn."),
+    flag(
+        "--wait",
+        help="Wait until no running session is in the middle of a turn.",
+    ),
     option(
         "--timeout",
         type=click.FloatRange(min=0),
@@ -61,7 +64,7 @@ _SENTENCES = {
     type=click.Choice(["claude-code", "none"]),
     default="claude-code",
     show_default=True,
-    help="Which program to configure; 'none' configures none.",
+    help="Which program to configure; 'none': no program, only shells.",
 )
 @flag(
     "--suggest",
@@ -149,7 +152,7 @@ def _pick(session: Session, *, here: bool) -> str | None:
     # there, and nothing is drawn on it.
     if here and not session.can_choose:
         raise UsageError(
-            "no profile given, and nobody can be asked",
+            "no profile given, but keyswitch cannot ask here",
             "name it: keyswitch use NAME --here",
         )
     workspace = session.workspace()

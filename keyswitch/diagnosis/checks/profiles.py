@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyswitch.diagnosis.one_step import NOTHING, one_step
+from keyswitch.diagnosis.one_step import NOTHING, command_in, one_step
 from keyswitch.errors import (
     DamagedFileError,
     FileStateError,
@@ -66,7 +66,9 @@ def unusable(situation: Situation) -> Iterator[Finding]:
         why = _with_hint(
             "no program gets its secret until that is fixed", error
         )
-        fix = f"keyswitch edit {profile.name}"
+        fix = command_in(error.hint)
+        if not fix or "VALUE" in fix:
+            fix = f"keyswitch edit {profile.name}"
         place = accounts.paths.profile(profile.name)
         yield Finding("profile-refused", grave, what, why, fix, place)
 

@@ -59,12 +59,14 @@ class Chosen(Frozen):
     """The profile that should be in use here, and whose a header is.
 
     `again` puts it into effect once more. `whose` returns the profile that is
-    really sent, "" for nobody's; of None, where nothing is.
+    really sent, "" for nobody's; of None, where nothing is. `is_ours` tells
+    of a file and a name in it whether keyswitch wrote that.
     """
 
     name: str = ""
     again: str = ""
     whose: Callable[[Header | None], str] | None = None
+    is_ours: Callable[[str, str], bool] | None = None
 
 
 NOBODY = Chosen()
@@ -92,6 +94,7 @@ class Facts:
             again = chosen.again or f"keyswitch use {chosen.name}"
             self.words["again"] = f"`{again}`"
         self._whose = chosen.whose or (lambda _: chosen.name)
+        self._is_ours = chosen.is_ours or (lambda _path, _name: False)
         if scene is None or verdict is None:
             return
         self._scene, self._verdict = scene, verdict
@@ -204,6 +207,8 @@ class Facts:
         """Return what takes a setting away, "" for a login: it is none."""
         if source.kind not in _SETTABLE:
             return ""
+        if self._is_ours(source.path, source.name):
+            return "`keyswitch off`"
         if source.path or source.set_by == "flag":
             return source.removal
         origin = self._start_files.origin(source)

@@ -126,7 +126,7 @@ class Accounts:
         """Return why no program gets a profile's secret, by its file."""
         try:
             provider = self.catalogue.get(profile.provider)
-            provider.check(profile)
+            provider.check(profile, is_kept=True)
             refuse_named(provider, profile)
         except KeyswitchError as e:
             return e

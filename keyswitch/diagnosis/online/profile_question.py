@@ -104,6 +104,10 @@ def no_question(provider: Provider, profile: Profile) -> InputError:
         what = f"provider '{provider.id}' defines no check"
         fix = "your own provider file can define one: [verify]"
         return InputError(what, fix)
+    try:
+        provider.check(profile, is_kept=True)
+    except InputError as e:
+        return e  # it lacks one
     name = profile.fields.get("aws_profile")
     by_hand = "check with the program that holds its credentials"
     if name:

@@ -101,14 +101,11 @@ def _look(*, asks: bool) -> dict[str, Any]:
             locked = secretstorage.Collection(connection).is_locked()
         except ItemNotFoundException:
             if not asks:
-                why = (
-                    "it has no default collection, and keyswitch cannot ask "
-                    "anybody to create one"
-                )
+                why = "no default collection, and creating one needs a prompt"
                 return {"error": "absent", "why": why, "there": True}
             locked = True
         if locked and not asks:
-            why = "locked, and nobody can be asked to unlock it"
+            why = "locked, and unlocking it needs a prompt"
             return {"error": "locked", "why": why}
         if not open_session(connection).encrypted:
             why = "its connection is not encrypted"

@@ -179,7 +179,7 @@ def _set_slot(vault: Vault, new: Mapping[str, Any]) -> None:
         opened = vault.load()
         if not opened.use_key(key):
             raise StoreError(
-                "another command changed the vault meanwhile", "try again"
+                "another command changed the vault in the meantime", "try again"
             )
         others = [s for s in opened.header["slots"] if s["type"] != new["type"]]
         header = opened.next_header(slots=[*others, new])

@@ -147,7 +147,7 @@ class Vault:
             self._by_asking(opened, self.ask, timeout)
         else:
             raise LockedError(
-                "the vault is locked, and nobody can be asked",
+                "the vault is locked, but keyswitch cannot ask here",
                 "give --passphrase-fd N or --passphrase-file PATH",
             )
         self.adopt(opened)

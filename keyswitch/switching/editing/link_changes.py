@@ -82,7 +82,7 @@ def judge(workspace: Workspace, path: str, status: str) -> Link:
             if not found.name:
                 raise InputError(
                     f"{found.path} cannot be used: {found.why}",
-                    "replace it with a plain file: keyswitch link NAME",
+                    "move it out of the way, then: keyswitch link NAME",
                 )
             workspace.load(found.name)
         if found.status != status:

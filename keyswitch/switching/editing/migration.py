@@ -242,7 +242,7 @@ class Migration:
         fresh = {one.field: one for one in moves if one.field}
         if any(old.secrets.get(f) != one.old for f, one in fresh.items()):
             raise FileStateError(
-                f"'{name}' changed meanwhile",
+                f"'{name}' changed in the meantime",
                 f"its secrets were not moved; run it again for {name}",
             )
         refs = {field: one.new for field, one in fresh.items()}

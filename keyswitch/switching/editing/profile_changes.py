@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
@@ -10,7 +11,7 @@ from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
 from keyswitch.changes.draft import Draft, NewItem
 from keyswitch.changes.history import main_fingerprint
-from keyswitch.errors import FileStateError, InputError
+from keyswitch.errors import FileStateError, InputError, KeyswitchError
 from keyswitch.model import LOGIN_PROVIDER, Profile, SecretRef, stored
 from keyswitch.profiles import profile_files, state, toml_edits
 from keyswitch.profiles.names import check_name
@@ -94,14 +95,22 @@ def check_new(
     after_edit.plan_follow(draft, {profile.name: profile})
 
 
-def refuse_existing(workspace: Workspace, name: str) -> None:
-    """Raise if a profile with this name exists, readable or not."""
-    if os.path.lexists(workspace.paths.profile(name)):
-        raise InputError(
-            f"profile '{name}' already exists",
-            f"choose another name, or 'keyswitch rotate {name}' for a new "
-            "secret",
-        )
+def refuse_existing(
+    workspace: Workspace, name: str, *, adds: bool = False
+) -> None:
+    """Raise if a profile with this name exists, readable or not.
+
+    `adds`: with a secret, which may be meant for that profile.
+    """
+    if not os.path.lexists(workspace.paths.profile(name)):
+        return
+    hint = "choose another name"
+    with contextlib.suppress(KeyswitchError):
+        if adds and workspace.load(name)[0].provider == LOGIN_PROVIDER:
+            hint += f"; to log in again: keyswitch login {name}"
+        elif adds:
+            hint += f"; to replace its secret: keyswitch rotate {name}"
+    raise InputError(f"profile '{name}' already exists", hint)
 
 
 def rewrite(  # noqa: PLR0913

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 from keyswitch.changes import login_ledger
 from keyswitch.changes.draft import FIRST, Draft, NewItem
 from keyswitch.changes.login_ledger import Generation, Ledger
-from keyswitch.errors import FileStateError, KeyswitchError, StoreError
+from keyswitch.errors import (
+    FileStateError,
+    KeyswitchError,
+    NoItemError,
+    StoreError,
+)
 from keyswitch.model import LoginFolder, Profile, SecretRef
 from keyswitch.profiles import profile_files, toml_edits
 from keyswitch.secret import Secret
@@ -202,15 +207,16 @@ class LoginBook:
     def stored(self, name: str) -> Login:
         """Return a profile's newest stored login."""
         newest, ref = self.newest(name), self.ref(name)
+        again = f"log in again: keyswitch login {name}"
         if ref is None:
-            raise StoreError(
-                f"profile '{name}' has no stored login",
-                f"log in again: keyswitch login {name}",
-            )
-        if newest is None or newest.item == ref.item:
-            return self.fetch(ref)
-        # Its file is an old copy, and refers to an earlier state.
-        parts = self.fetch(newest.ref)
+            raise StoreError(f"profile '{name}' has no stored login", again)
+        try:
+            if newest is None or newest.item == ref.item:
+                return self.fetch(ref)
+            # Its file is an old copy, and refers to an earlier state.
+            parts = self.fetch(newest.ref)
+        except NoItemError as e:
+            raise NoItemError(e.message, again) from e
         self._refer(name, newest, parts)
         return parts
 

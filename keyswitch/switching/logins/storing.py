@@ -76,7 +76,7 @@ def unpacked(text: Secret) -> Login:
         return table.main().logins.unpack(text.reveal())
     except (ValueError, RecursionError) as e:
         raise StoreError(
-            "the stored login is damaged", "log in again: keyswitch login"
+            "the stored login is damaged", "log in again: keyswitch login NAME"
         ) from e
 
 

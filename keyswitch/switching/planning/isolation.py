@@ -19,6 +19,7 @@ from keyswitch.disk.atomic import sync_dir, unusable
 from keyswitch.disk.permissions import ensure_private_dir
 from keyswitch.errors import CleanupLeftError, KeyswitchError
 from keyswitch.model import LOGIN_PROVIDER, Profile
+from keyswitch.outcome import so_far
 from keyswitch.switching.planning import one_copy
 from keyswitch.switching.planning.known_folders import own_folder
 from keyswitch.switching.planning.planned import Switch, plan_folder
@@ -88,7 +89,8 @@ def move_in(workspace: Workspace, profile: Profile) -> list[str]:
             draft.command, draft.profile = "use --here", profile.name
             draft.beside = True
 
-    _, draft = commit(workspace, make, quiet=True)
+    with so_far.aside(f"the folder of '{profile.name}'"):
+        _, draft = commit(workspace, make, quiet=True)
     ensure_private_dir(workspace.paths.folder_of(profile.name))
     return draft.told
 

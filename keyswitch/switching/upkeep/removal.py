@@ -58,6 +58,7 @@ def carry_out(
     Raises the error of a step that failed, once the others are done.
     """
     said: list[str] = []
+    left: list[CleanupLeftError] = []
     failed: list[tuple[RemovalStep, KeyswitchError]] = []
     so_far.to_come(len(found))
     for step in found:
@@ -66,9 +67,11 @@ def carry_out(
         except LateInterruptError:
             raise
         except CleanupLeftError as e:
-            said.append(f"{step.place}: {e.message}; {e.hint}")
+            left.append(e)
         except KeyswitchError as e:
             failed.append((step, e))
+    if left and not failed:
+        raise left[0]
     if not failed:
         return said
     step, error = failed[0]

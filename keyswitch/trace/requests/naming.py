@@ -89,7 +89,10 @@ class Naming:
         names = [one.profile for one in credentials if one.profile]
         name = names[0] if names else ""
         chosen = Chosen(
-            name or situation.chosen, situation.again, lambda _: name
+            name or situation.chosen,
+            situation.again,
+            lambda _: name,
+            situation.is_ours,
         )
         try:
             causes = causes_of(text, situation.scene, chosen)

@@ -90,7 +90,7 @@ def _check(session: VaultSession, path: str, answer: VaultAnswer) -> None:
         return
     if answer.status == 400 and "check-and-set" in answer.words:
         raise StoreError(
-            f"'{path}' in {session.settings.title} changed meanwhile",
+            f"'{path}' in {session.settings.title} changed in the meantime",
             "try again; nothing was written",
         )
     error: KeyswitchError = vault_engines.not_read(session, path, answer)
