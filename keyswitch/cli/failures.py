@@ -94,8 +94,8 @@ def bug(error: Exception, command: str) -> str:
     made = f"; {so_far.made}" if so_far.made else ""
     return (
         f"keyswitch: error: this is a bug in keyswitch: {type(error).__name__} "
-        f"in '{command}'{made}\nkeyswitch: hint: please report the following lines; "
-        f"they contain no secret\n  keyswitch {__version__}, Python "
+        f"in '{command}'{made}\nkeyswitch: hint: please report the following "
+        f"lines; they contain no secret\n  keyswitch {__version__}, Python "
         f"{platform.python_version()}, {platform.system()}\n" + "".join(frames)
     )
 
