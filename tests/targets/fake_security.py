@@ -119,6 +119,16 @@ class FakeSecurity:
         found[name] = {"value": value, "times": times, "skipped": skipped}
         (self.folder / "orders").write_text(json.dumps(found))
 
+    @property
+    def unmet(self):
+        """The orders that no call has followed, by name."""
+        orders = json.loads((self.folder / "orders").read_text())
+        return [
+            name
+            for name, order in orders.items()
+            if order["skipped"] >= 0 and order["times"] > 0
+        ]
+
     def clear(self):
         (self.folder / "items").write_text("{}")
 

@@ -23,7 +23,9 @@ DOCUMENT = b'{"claudeAiOauth":{"accessToken":"%b"}}' % TOKEN.encode()
 
 @pytest.fixture
 def security(tmp_path):
-    return FakeSecurity(tmp_path / "security")
+    stand_in = FakeSecurity(tmp_path / "security")
+    yield stand_in
+    assert stand_in.unmet == []
 
 
 @pytest.fixture

@@ -52,7 +52,8 @@ if TYPE_CHECKING:
     "--as",
     "surface",
     type=click.Choice(SURFACES),
-    help="Predict for this way of starting it; default: as here.",
+    help="Predict for another way of starting Claude Code (action: in GitHub "
+    "Actions); default: as here.",
 )
 def whoami(  # noqa: PLR0913 - one an option
     session: Session,

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from keyswitch.targets.values import RunningSession
 
 _turn_options = options(
-    flag("--wait", help="Wait until no running session is in a turn."),
+    flag(
+        "--wait",
+        help="Wait until no running session is in the middle of a turn.",
+    ),
     option(
         "--timeout",
         type=click.FloatRange(min=0),
@@ -61,7 +64,7 @@ _SENTENCES = {
     type=click.Choice(["claude-code", "none"]),
     default="claude-code",
     show_default=True,
-    help="Which program to configure; 'none' configures none.",
+    help="Which program to configure; 'none': no program, only shells.",
 )
 @flag(
     "--suggest",
