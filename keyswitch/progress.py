@@ -23,6 +23,7 @@ PATIENCE = 0.5  # seconds before a person is told
 _BETWEEN = 0.2  # seconds between two steps of one wait
 EVERY = 0.1  # seconds between two looks
 _ERASE = "\x1b[K"  # from here to the end of the line
+_END = 12  # characters that are left of a line's end
 
 
 class Progress:
@@ -230,13 +231,22 @@ def _shortened(text: str) -> str:
 
 
 def _fitting(text: str) -> str:
-    """Cut a line so that it does not wrap: a second one would stay."""
-    room = _columns() - 1
+    """Cut a line before its end, the seconds, so that it does not wrap.
+
+    A second line would stay; a `^C` that is typed has to fit, too.
+    """
+    room = max(_columns() - 3, _END + 1)
+    start, end = text[:-_END], text[-_END:]
+    if _width(text) <= room:
+        return text
+    while start and _width(f"{start}…{end}") > room:
+        start = start[:-1]
+    return f"{start}…{end}"
+
+
+def _width(text: str) -> int:
     if text.isascii():
-        return text if len(text) <= room else f"{text[: room - 1]}…"
+        return len(text)
     from wcwidth import wcswidth
 
-    cut = text
-    while cut and wcswidth(cut) > room - (cut != text):
-        cut = cut[:-1]
-    return cut if cut == text else f"{cut}…"
+    return int(wcswidth(text))

@@ -15,7 +15,7 @@ from keyswitch.disk.atomic import (
     write_once,
 )
 from keyswitch.disk.permissions import ensure_private_dir
-from keyswitch.errors import FileStateError
+from keyswitch.errors import FileStateError, NotFoundError
 from keyswitch.model import Profile
 from keyswitch.profiles import paths as places
 from keyswitch.profiles.paths import Paths
@@ -168,7 +168,13 @@ class Workspace:
 
     def provider_of(self, profile: Profile) -> Provider:
         """Return the provider that a profile names."""
-        return self.catalogue.get(profile.provider)
+        try:
+            return self.catalogue.get(profile.provider)
+        except NotFoundError as e:
+            raise NotFoundError(
+                f"profile '{profile.name}' is of an {e.message}",
+                f"fix 'provider' in it: keyswitch edit {profile.name}",
+            ) from e
 
 
 def is_status_line(command: object) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from keyswitch.disk.atomic import read_regular, sync_dir, write_once
 from keyswitch.disk.digests import sha256
 from keyswitch.disk.permissions import ensure_private_dir
-from keyswitch.errors import InputError, KeyswitchError
+from keyswitch.errors import InputError, KeyswitchError, NotFoundError
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import own_json, profile_files
 from keyswitch.profiles.paths import Paths
@@ -152,7 +152,11 @@ def allow_edit(
 
     `agreed` names the fields that the person gives, or items of secrets.
     """
-    for one in mismatches(draft.workspace, old):
+    try:
+        found = mismatches(draft.workspace, old)
+    except NotFoundError:
+        found = []  # its provider is gone; `follow` looks at the new one
+    for one in found:
         after = _uses(draft.workspace, new).get(one.key)
         left = {"item"} if after is None else after.differences(one.stored)
         if one.key in agreed or left <= {*agreed}:
@@ -217,6 +221,8 @@ def _uses(workspace: Workspace, profile: Profile) -> dict[str, Binding]:
 
 
 def _by_field(workspace: Workspace, profile: Profile) -> dict[str, Binding]:
+    if not profile.secrets:
+        return {}  # whatever its provider is, even one that is gone
     return bindings_of(workspace.provider_of(profile), profile)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -39,6 +39,8 @@ ALIASES = {"ls": "list", "switch": "use"}
 # Options of every command, which `--help` shows last.
 _COMMON = ("json", "no_input", "quiet", "verbose", "color", "help")
 _SENTENCE = 200  # characters, longer than any first sentence
+# Columns of a terminal that help makes use of, of texts, and of terms.
+_HELP, _NARROWEST, _TEXT, _TERM = 80, 40, 40, 14
 
 
 def names_of(name: str) -> list[str]:
@@ -47,7 +49,22 @@ def names_of(name: str) -> list[str]:
 
 
 class _Formatter(click.HelpFormatter):
-    """Help with coloured headings."""
+    """Help with coloured headings, as wide as the terminal up to 80 columns."""
+
+    def __init__(self, **settings: Any) -> None:
+        columns = min(style.columns(os.environ), _HELP)
+        settings["width"] = max(columns, _NARROWEST) - 2
+        super().__init__(**settings)
+
+    def write_dl(
+        self,
+        rows: Iterable[tuple[str, str]],
+        col_max: int = 30,
+        col_spacing: int = 2,
+    ) -> None:
+        """Write terms and texts; on a narrow terminal, below long terms."""
+        col_max = min(col_max, max(self.width - _TEXT, _TERM))
+        super().write_dl(rows, col_max, col_spacing)
 
     def write_heading(self, heading: str) -> None:
         colour = style.is_coloured(style.STDOUT, os.environ)

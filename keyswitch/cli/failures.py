@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import sys
 from collections.abc import Callable, Sequence
 
 import click
 
 from keyswitch import __version__
+from keyswitch.cli import style
 from keyswitch.display import of_a_size, printable, without_arguments
 from keyswitch.errors import FileStateError, KeyswitchError, OddFileError
 from keyswitch.outcome import so_far
@@ -59,26 +59,34 @@ def usage_error(error: click.ClickException, args: Sequence[str]) -> str:
     """Return what click found wrong, without a secret among the arguments."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "keyswitch"
-    near: Sequence[str] | None = None
-    message = error.format_message().strip().splitlines() or ["usage error"]
-    if isinstance(error, click.NoSuchOption):
-        near = error.possibilities
-        message = [f"no such option '{error.option_name}'"]
-    text = without_arguments(message[0].rstrip("."))
+    message, hint = _in_two(error, path)
+    text = without_arguments(message.rstrip("."))
     for word in args:
         value = word.partition("=")[2] if word.startswith("-") else word
         if len(value) > _SHOWN:
             text = text.replace(value, f"{value[:4]}…")
     text = printable(of_a_size(text[:1].lower() + text[1:]))
-    hint = f"see '{path} --help'"
-    if near:
-        hint = f"did you mean {' or '.join(map(repr, near))}?"
     if "unexpected" in text and path.endswith((" add", " rotate")):
         hint += (
             "; if that was a secret, it is now in your shell's history: "
             "revoke it and give the new one at the prompt"
         )
     return f"keyswitch: error: {text}\nkeyswitch: hint: {hint}\n"
+
+
+def _in_two(error: click.ClickException, path: str) -> tuple[str, str]:
+    """Return what is wrong, and what to do about it."""
+    near = getattr(error, "possibilities", None)
+    if near:  # click says both in one sentence
+        before = f"{path} " if isinstance(error, click.NoSuchCommand) else ""
+        meant = " or ".join(f"'{before}{one}'" for one in near)
+        return error.message, f"did you mean {meant}?"
+    lines = error.format_message().strip().splitlines() or ["usage error"]
+    message, choices, _ = lines[0].partition(" Choose from:")
+    if choices:
+        words = " ".join(line.strip() for line in lines[1:])
+        return message, f"choose one of: {words}"
+    return message, f"see '{path} --help'"
 
 
 def bug(error: Exception, command: str) -> str:
@@ -118,9 +126,9 @@ def set_aside(error: OddFileError) -> None:
         place = files.set_aside(error.path)
     except OSError:
         raise error from None
-    sys.stderr.write(
-        f"keyswitch: warning: {printable(error.message)}; moved it to "
-        f"{printable(place)}\nkeyswitch: hint: {error.what_is_lost}\n"
-    )
+    warning = style.Styled("warning", style.WARNING)
+    style.tell(f"{error.message}; moved it to {place}", os.environ, warning)
+    hint = style.Styled("hint", style.DIM)
+    style.tell(error.what_is_lost, os.environ, hint)
     _kept.update(_taken)
     _taken.clear()

@@ -84,10 +84,6 @@ class LazyGroup(Group):
             if isinstance(found, click.Command) and found.name == name
         )
 
-    def get_help(self, ctx: click.Context) -> str:
-        ctx.terminal_width = max(min(style.columns(os.environ), 80) - 2, 50)
-        return super().get_help(ctx)
-
     def format_help_text(
         self,
         ctx: click.Context,  # noqa: ARG002

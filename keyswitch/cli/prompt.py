@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from keyswitch.cli import style
 from keyswitch.cli.arguments import how_to_give
 from keyswitch.display import printable
 from keyswitch.errors import InputError, UsageError
@@ -43,9 +44,9 @@ def ask_secret(question: str) -> Secret:
     try:
         with aside():
             while (line := _ask_hidden(terminal, question)) is None:
-                sys.stderr.write(
-                    "keyswitch: warning: that was more than one line and "
-                    "would be cut off; paste a single line\n"
+                _warn(
+                    "that was more than one line and would be cut off; "
+                    "paste a single line"
                 )
         return Secret(line)
     except KeyboardInterrupt:
@@ -160,9 +161,11 @@ def choose_one(question: str, choices: Mapping[str, str]) -> str:
         if answer in choices:
             return answer
         advice = did_you_mean(answer, names, "choose one of these")
-        sys.stderr.write(
-            f"keyswitch: warning: no choice '{printable(answer)}'; {advice}\n"
-        )
+        _warn(f"no choice '{answer}'; {advice}")
+
+
+def _warn(text: str) -> None:
+    style.tell(text, os.environ, style.Styled("warning", style.WARNING))
 
 
 def _answer(shown: str) -> str:

@@ -10,7 +10,7 @@ import itertools
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from click import style as _ansi
 
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 AUTO, ALWAYS, NEVER = CHOICES = ("auto", "always", "never")
 
-# The roles that a text can have.
-NAME, GOOD, WARNING, ERROR, DIM = (
-    "name", "good", "warning", "error", "dim",
+# The roles that a text can have. A table cuts no name, and nothing else that
+# is typed as it stands (WHOLE).
+NAME, WHOLE, GOOD, WARNING, ERROR, DIM = (
+    "name", "whole", "good", "warning", "error", "dim",
 )  # fmt: skip
 _LOOKS: dict[str, dict[str, str | bool]] = {
     NAME: {"bold": True},
+    WHOLE: {},
     GOOD: {"fg": "green"},
     WARNING: {"fg": "yellow"},
     ERROR: {"fg": "red", "bold": True},
@@ -41,15 +43,20 @@ FIX = "fix: "  # before a command
 # Where a command begins within a message: behind a colon, with a program that
 # messages name, or with a variable that is set for it.
 _COMMAND = (
-    r": (?=(?:[A-Z_]+=|(?:keyswitch|aws|az|bao|bw|chmod|claude|codex|cp|env"
+    r": (?=(?:[A-Z_]+=\S*|keyswitch|aws|az|bao|bw|chmod|claude|codex|cp|env"
     r"|eval|export|gcloud|gh|git|mv|op|pass|pip|pipx|rm|rmdir|security|tail"
-    r"|unset|vault)\b)\S* \S)"
+    r"|unset|vault) \S)"
 )
+# A word, or a command that is marked as one, and what is before it.
+_WORD = r"(\s*)((?:'keyswitch [^']*'|eval \"[^\"]*\"|\S)+)"
 GAP = "  "  # between two columns
 _NARROW = 24  # columns that a cell needs for wrapping to be worth it
 _MOST_DIGITS = 5  # of a terminal's width
 _MOST = 500  # columns that a cell may take at all
 _LEAST = 12  # columns that are left of a cell, below headers
+_WRAPPED = 20  # columns that are enough for a last one
+_LINES = 4  # that a last column may go on for, where it is narrower
+_FOLD = " " * 6  # before columns that the line above has no room for
 _WIDTH = 80  # columns, where the terminal does not say
 
 # What `--color` said in this run.
@@ -94,21 +101,21 @@ def painted(cell: Cell, *, colour: bool) -> str:
     """Return a cell as it is printed, with its colour or without."""
     if isinstance(cell, str):
         return printable(cell)
-    text = printable(cell.text)
-    if not colour or not text:
+    text, look = printable(cell.text), _LOOKS[cell.role]
+    if not (colour and text and look):
         return text
-    return _ansi(text, **_LOOKS[cell.role])  # type: ignore[arg-type]
+    return _ansi(text, **look)  # type: ignore[arg-type]
 
 
-def columns(environ: Mapping[str, str]) -> int:
-    """Return how wide the terminal is."""
+def columns(environ: Mapping[str, str], stream: int = STDOUT) -> int:
+    """Return how wide the terminal of a stream is."""
     given = environ.get("COLUMNS", "")
     # Not thousands of digits, which no int is made of.
     is_number = given.isascii() and given.isdigit()
     if is_number and len(given) <= _MOST_DIGITS and int(given):
         return max(int(given), _NARROW)
     try:
-        return os.get_terminal_size(STDOUT).columns or _WIDTH
+        return os.get_terminal_size(stream).columns or _WIDTH
     except OSError:
         return _WIDTH
 
@@ -131,63 +138,99 @@ def table(
 ) -> list[str]:
     """Return rows in columns below their headers, for a person.
 
-    A row that is wider than the terminal goes on below its last column; where
-    that has no room, the widest columns before it are cut. Columns that no row
-    fills are left out.
+    What is wider than the terminal goes on below its last column. Where that
+    has no room, the widest columns before it are cut, and what still does not
+    fit follows on a line of its own. Columns that no row fills are left out.
     """
     lines = [[with_text(c, printable(text_of(c))) for c in row] for row in rows]
     filled = [any(map(text_of, column)) for column in zip(*lines, strict=True)]
     if any(headers) and lines:
         lines.insert(0, [Styled(text, DIM) for text in headers])
     lines = [list(itertools.compress(row, filled)) for row in lines]
-    before = _widths(lines, width, _LEAST if any(headers) else _NARROW)
-    indent = " " * sum(len(GAP) + wide for wide in before)
-    room = max(width - len(indent), _NARROW)
-    printed = []
+    folds = _folds(lines, width, _LEAST if any(headers) else _NARROW)
+    widths = list(itertools.chain(*folds))[:-1]
+    printed: list[str] = []
     for row in lines:
-        start = "".join(
-            painted(with_text(cell, text), colour=colour)
-            + " " * (wide - width_of(text))
-            + GAP
-            for cell, wide in zip(row[:-1], before, strict=True)
-            for text in [shortened(text_of(cell), wide)]
-        )
-        end = text_of(row[-1])
-        # What may be pasted is left to the terminal: a break would run it.
-        is_prose = before and not end.startswith(FIX)
-        for text in wrapped(end, room) if is_prose else [end]:
-            last = painted(with_text(row[-1], text), colour=colour)
-            printed.append((start + last).rstrip())
-            start = indent
+        cells = iter([*map(_cut, row, widths), row[-1]])
+        indent = ""
+        for fold in folds:
+            here = list(itertools.islice(cells, len(fold)))
+            if not indent or any(map(text_of, here)):
+                printed += _drawn(here, fold, indent, width, colour=colour)
+            indent = _FOLD
     return printed
 
 
-def _widths(lines: list[list[Cell]], width: int, least: int) -> list[int]:
-    """Return the widths of all columns but the last, which needs some room.
-
-    Where the terminal is too narrow, the widest are cut; names never are.
-    """
-    *before, last = [
+def _folds(lines: list[list[Cell]], width: int, least: int) -> list[list[int]]:
+    """Return the widths of the columns: a list for each line of a row."""
+    every = list(zip(*lines, strict=True))
+    wide = [
         min(max(width_of(text_of(cell)) for cell in column), _MOST)
-        for column in zip(*lines, strict=True)
-    ] or [0]
-    needed = min(last, _NARROW) + len(GAP) * len(before)
-    cut = [
-        at
-        for at, wide in enumerate(before)
-        if wide > least and not any(_is_name(row[at]) for row in lines)
+        for column in every
     ]
-    while sum(before) + needed > width and cut:
-        at = max(cut, key=before.__getitem__)
-        before[at] -= 1
-        if before[at] <= least:
-            cut.remove(at)
-    return before
+    least_of = [
+        size if any(map(_is_whole, column)) else min(size, least)
+        for size, column in zip(wide, every, strict=True)
+    ]
+    # The last one is wrapped at its words, not cut.
+    for column in every[-1:]:
+        words = (word for cell in column for word in text_of(cell).split())
+        longest = max(map(width_of, words), default=0)
+        needed = max(least, longest, wide[-1] // _LINES)
+        wide[-1] = least_of[-1] = min(wide[-1], needed, _WRAPPED)
+    folds: list[list[int]] = []  # numbers of columns
+    used = 0
+    for at, size in enumerate(least_of):
+        # A mark alone on a line would leave no more room than there is.
+        is_full = used > len(_FOLD) and used + size > width
+        if not folds or is_full:
+            used = len(_FOLD) if folds else 0
+            folds.append([])
+        folds[-1].append(at)
+        used += size + len(GAP)
+    for fold in folds:
+        room = width - len(GAP) * (len(fold) - 1)
+        room -= 0 if fold is folds[0] else len(_FOLD)
+        while sum(wide[at] for at in fold) > room:
+            cut = [at for at in fold if wide[at] > least_of[at]]
+            if not cut:
+                break
+            wide[max(cut, key=wide.__getitem__)] -= 1
+    return [[wide[at] for at in fold] for fold in folds]
 
 
-def _is_name(cell: Cell) -> bool:
-    """Tell whether a cell is a name, which is never cut."""
-    return isinstance(cell, Styled) and cell.role == NAME
+def _drawn(
+    cells: list[Cell],
+    widths: list[int],
+    indent: str,
+    width: int,
+    *,
+    colour: bool,
+) -> Iterator[str]:
+    """Yield a row's cells in columns; the last one goes on below itself."""
+    *before, last = cells
+    start = indent + "".join(
+        painted(cell, colour=colour)
+        + " " * (wide - width_of(text_of(cell)) + len(GAP))
+        for cell, wide in zip(before, widths, strict=False)
+    )
+    below = indent + " " * sum(wide + len(GAP) for wide in widths[:-1])
+    lines = [text_of(last)]
+    # What may be pasted is left to the terminal: a break would run it.
+    if below and not lines[0].startswith(FIX):
+        lines = wrapped(lines[0], max(width - len(below), _LEAST))
+    for line in lines:
+        yield (start + painted(with_text(last, line), colour=colour)).rstrip()
+        start = below
+
+
+def _cut(cell: Cell, width: int) -> Cell:
+    return with_text(cell, shortened(text_of(cell), width))
+
+
+def _is_whole(cell: Cell) -> bool:
+    """Tell whether a cell is never cut."""
+    return isinstance(cell, Styled) and cell.role in (NAME, WHOLE)
 
 
 def plain_table(rows: Iterable[Sequence[Cell]]) -> list[str]:
@@ -198,14 +241,17 @@ def plain_table(rows: Iterable[Sequence[Cell]]) -> list[str]:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Return the lines of a text that is broken at words only."""
+    """Return the lines of a text, broken between words and quoted commands."""
     if width_of(text) <= width:
         return [text]
-    import textwrap  # with `re`, which a short table does not need
-
-    return textwrap.wrap(
-        text, width, break_long_words=False, break_on_hyphens=False
-    ) or [""]
+    lines = [""]
+    for gap, word in re.findall(_WORD, text):
+        longer = f"{lines[-1]}{gap}{word}"
+        if lines[-1] and width_of(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def tell(
@@ -219,7 +265,9 @@ def tell(
     indent = sum(len(text_of(part)) + 1 for part in start)
     lines = [printable(text)]
     if os.isatty(STDERR):
-        lines = _prose(lines[0], max(columns(environ) - indent, _NARROW))
+        lines = _prose(
+            lines[0], max(columns(environ, STDERR) - indent, _NARROW)
+        )
     words = [painted(part, colour=colour) for part in start]
     first = " ".join([*words, lines[0]])
     rest = [" " * indent + line for line in lines[1:]]
@@ -242,15 +290,32 @@ def _prose(text: str, width: int) -> list[str]:
 
 
 def shortened(text: str, width: int) -> str:
-    """Return a text cut in the middle: its two ends tell keys apart."""
+    """Return a text that is cut to a width.
+
+    A masked secret keeps its end, and words their beginning. One word, such
+    as a path, is cut in the middle: its two ends tell it from others.
+    """
     if width_of(text) <= width:
         return text
+    start, mask, end = text.rpartition("…")
+    room = width - len(mask) - width_of(end)
+    if mask and room > 0:
+        return f"{_beginning(start, room)}…{end}"
+    if " " in text:
+        return f"{_beginning(text, width - 1).rstrip()}…"
     text = text[:width] + text[-width:]  # what may be long comes in one step
     while width_of(text) >= width:
         middle = len(text) // 2
         text = text[:middle] + text[middle + 1 :]
     middle = (len(text) + 1) // 2
     return f"{text[:middle]}…{text[middle:]}"
+
+
+def _beginning(text: str, width: int) -> str:
+    text = text[:width]
+    while width_of(text) > width:
+        text = text[:-1]
+    return text
 
 
 def with_text(cell: Cell, text: str) -> Cell:

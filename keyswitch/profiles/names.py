@@ -79,5 +79,5 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate that was most likely meant, if one is near."""
     import difflib
 
-    found = difflib.get_close_matches(name, list(candidates), 1, 0.6)
+    found = difflib.get_close_matches(name.lower(), list(candidates), 1, 0.6)
     return found[0] if found else None

@@ -61,7 +61,11 @@ def load(paths: Paths, name: str) -> tuple[Profile, bytes]:
 
 def read(paths: Paths, name: str) -> bytes:
     """Read a profile's file, whether or not it is valid."""
-    check_name(name)
+    try:
+        check_name(name)
+    except InputError as e:
+        hint = did_you_mean(name, scan(paths), e.hint)
+        raise InputError(e.message, hint) from e
     data = read_regular(paths.profile(name), PROFILE_LIMIT, ours=True)
     if data is None:
         raise missing(paths, name)

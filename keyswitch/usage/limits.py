@@ -29,6 +29,11 @@ class UsageWindow(Frozen):
     used: float
     resets_at: int = 0  # 0: not known
 
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether a calendar has its end, and a limit such a use."""
+        return 0 <= self.used <= _MOST and 0 <= self.resets_at < _LAST
+
     def is_over(self, now: float) -> bool:
         """Tell whether the window has ended, and what was used with it."""
         return 0 < self.resets_at <= now

@@ -92,4 +92,6 @@ def _read(path: str) -> Usage | None:
     data = read_regular(path, LIMIT)
     if data is None:
         return None
-    return own_json.read(Usage, path, data, "it is recorded again")
+    found = own_json.read(Usage, path, data, "it is recorded again")
+    is_sound = all(one.is_sound for one in found.windows.values())
+    return found if is_sound else None

@@ -85,6 +85,24 @@ def test_near_misses_are_suggested(ks):
 
 
 @pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("show Work", "did you mean 'work'?"),
+        ("LIST", "did you mean 'keyswitch list'?"),
+        ("managers lst", "did you mean 'keyswitch managers list'?"),
+        ("list --jsno", "did you mean '--json'?"),
+        ("use --her", "did you mean '--here' or '--help'?"),
+        ("completion", "choose one of: bash, fish, pwsh, zsh"),
+        ("uninstall", "name one: keyswitch uninstall bash"),
+    ],
+)
+def test_the_hint_says_what_was_meant(ks, typed, hint):
+    ks.add("work")
+    done = ks(*typed.split(), code=None)
+    assert done.err.endswith(f"keyswitch: hint: {hint}\n")
+
+
+@pytest.mark.parametrize(
     ("args", "says"),
     [
         (["--set", "api_key=x"], "is a secret"),

@@ -5,7 +5,7 @@ import pytest
 from keyswitch.cli import style
 from keyswitch.cli.listings.screens import gravity
 from keyswitch.cli.main import cli
-from keyswitch.cli.style import DIM, GOOD, NAME, Styled
+from keyswitch.cli.style import DIM, GOOD, NAME, WHOLE, Styled
 from tests.cli.terminal import COMMAND, Terminal
 
 TERMINAL = {"TERM": "xterm-256color"}
@@ -71,8 +71,65 @@ def test_a_name_is_never_cut():
         "op://Eng/claude/key",
         "x",
     )
-    (_, line) = style.table([row], ("NAME", "SECRET", ""), 40, colour=False)
-    assert line == "a-profile-with-a-long-name  op://E…e/key  x"
+    assert style.table([row], ("NAME", "SECRET", ""), 40, colour=False) == [
+        "NAME                        SECRET",
+        "a-profile-with-a-long-name  op://E…e/key",
+        "      x",
+    ]
+
+
+def test_columns_that_do_not_fit_follow_on_lines_of_their_own():
+    rows = [
+        ("3", Styled("AN_OPTION_OF_SO_MANY_LETTERS", WHOLE), "x", "so and so"),
+        ("4", Styled("ANOTHER", WHOLE), "", ""),
+    ]
+    assert style.table(rows, (), 40, colour=False) == [
+        "3  AN_OPTION_OF_SO_MANY_LETTERS  x",
+        "      so and so",
+        "4  ANOTHER",
+    ]
+
+
+def test_a_mark_is_not_alone_on_its_line():
+    row = ("*", Styled("a-name-of-many-letters", NAME), "x", "more words")
+    assert style.table([row], ("", "", "", ""), 24, colour=False) == [
+        "*  a-name-of-many-letters",
+        "      x  more words",
+    ]
+
+
+@pytest.mark.parametrize("width", [32, 40, 60, 80, 120])
+def test_no_line_of_words_is_wider_than_the_terminal(width):
+    cells = [
+        "word " * 9,
+        "日本語 " * 9,
+        "sk-ant-api03-…MPLE",
+        "more words " * 9,
+    ]
+    headers = ("ONE", "TWO", "THREE", "FOUR")
+    lines = style.table([cells, cells[::-1]], headers, width, colour=False)
+    assert max(map(style.width_of, lines)) <= width
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("sk-ant-api03-…MPLE", "sk-ant-…MPLE"),
+        ("2026-11-30 15:12, 3 days ago", "2026-11-30…"),
+        ("~/.config/keyswitch/x.toml", "~/.con….toml"),
+        ("日本語 sk-ant-api03-…MPLE", "日本語 …MPLE"),
+    ],
+)
+def test_what_is_cut_keeps_what_tells_it_apart(text, cut):
+    assert style.shortened(text, 12) == cut
+
+
+def test_a_command_in_quotes_stays_on_one_line():
+    text = "choose another name, or 'keyswitch rotate work' for a new one"
+    assert style.wrapped(text, 40) == [
+        "choose another name, or",
+        "'keyswitch rotate work' for a new one",
+    ]
 
 
 def test_colours_do_not_move_columns():
@@ -147,6 +204,17 @@ def test_every_option_says_what_it_does_and_no_line_is_cut_off(ks):
         assert not [x for x in bare if is_alone(lines, x)], args
 
 
+def test_help_fits_a_narrow_terminal(ks):
+    for args in walked(cli, ()):
+        text = ks(*args, "--help", COLUMNS="40").out
+        options = text.partition("ptions:\n")[2].partition("Example")[0]
+        texts = options.partition("  'keyswitch COMMAND")[0].splitlines()
+        texts = [line for line in texts if not line.startswith("  -")]
+        assert all(len(line) <= 40 for line in texts), args
+    assert "(apiKeyHelper or" in ks("whoami", "--help", COLUMNS="40").out
+    assert "op://Eng/claude/key," in ks("add", "--help", COLUMNS="40").out
+
+
 def walked(command, path):
     """Yield the words of every command, the groups' included."""
     yield path
@@ -181,6 +249,8 @@ def test_a_long_message_goes_on_below_its_first_word(told):
         "           asked here; unlock it once",
     ]
     assert told("short", 50, "warning") == ["keyswitch: warning: short"]
+    own = told("kept: keyswitch's own folders, which are still of some use", 50)
+    assert own[0] == "keyswitch: kept: keyswitch's own folders, which"
 
 
 @pytest.mark.parametrize("program", ["claude", "aws", "A_B=1 x", "keyswitch"])

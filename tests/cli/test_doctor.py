@@ -267,6 +267,12 @@ def test_a_healthy_home_has_notes_at_most(ks, make):
 # ------------------------------------------------------------------ looking
 
 
+def test_a_profile_that_no_editor_opens_has_another_fix(ks):
+    path = ks.profile_file("work")
+    path.mkdir(parents=True)
+    assert f"fix: make {path} a file you can read" in ks("doctor", code=1).out
+
+
 def test_nothing_wrong_is_said_in_so_many_words(bare):
     write(bare, ".claude/.credentials.json", LOGIN)
     write(bare, ".claude.json", IDENTITY)

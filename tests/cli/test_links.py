@@ -596,6 +596,19 @@ def test_a_deleted_directory_has_no_link(person):
     assert done.stdout == "work\n0\n"
 
 
+@pytest.mark.parametrize("folder", ["here", "here/below"])
+def test_what_is_told_ends_a_link_to_a_profile_that_is_gone(ks, folder):
+    ks.add("work")
+    ks.file("here/below").mkdir(parents=True)
+    ks.at("here", "link", "work")
+    ks("remove", "work", "--yes")
+    report = json.loads(ks.at(folder, "doctor", "--json", code=1).out)
+    by_id = {one["id"]: one["fix"] for one in report["findings"]}
+    link = ks.file("here/.keyswitch")
+    fixes = {"here": "keyswitch unlink", "here/below": f"rm {link}"}
+    assert by_id["profile-missing"] == fixes[folder]
+
+
 @pytest.mark.parametrize("command", ["rename", "remove"])
 def test_a_profile_that_goes_names_the_places_that_ask_for_it(ks, command):
     ks.add("work")

@@ -9,6 +9,7 @@ import termios
 import pytest
 
 from keyswitch.cli.choosing import choices
+from keyswitch.cli.choosing.rows import columns_of
 from keyswitch.profiles.paths import resolve
 from keyswitch.workspace import Workspace
 from tests.cli.keyswitch import KEY, OTHER
@@ -63,6 +64,24 @@ def test_a_row_tells_account_expiry_and_where_it_is_used(three, opened):
     assert terminal.shown.splitlines()[1].split() == [
         "NAME", "PROVIDER", "ACCOUNT", "NOTES", "IN", "USE"
     ]  # fmt: skip
+
+
+def test_the_preview_tells_what_use_will_ask(three, opened):
+    path = three.profile_file("home")
+    path.rename(three.profile_file("moved"))
+    terminal = opened().type("moved").sees("'use moved' would change:")
+    terminal.sees("asks first: the file of profile 'moved' would send the")
+
+
+def test_what_is_pasted_stays_on_the_line_of_the_filter(opened):
+    terminal = opened().type("\x1b[200~ho\nme\n\x1b[201~")
+    assert terminal.sees("1 of 3").shown.startswith("type to filter: ho me\n")
+
+
+def test_a_name_keeps_a_third_of_a_narrow_terminal():
+    row = ("a-name", "kind", "an account of many words", "a long note", "here")
+    assert columns_of([row], choices.PROFILES, 30) == [6, 0, 6, 6, 6]
+    assert columns_of([("x" * 64, *row[1:])], (), 30)[0] == 8
 
 
 def test_the_marker_of_a_shell_counts_as_this_shell(tmp_path):

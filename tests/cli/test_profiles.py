@@ -10,6 +10,7 @@ import pytest
 from keyswitch.cli.commands import COMMANDS
 from keyswitch.cli.main import cli
 from tests.cli.keyswitch import KEY, OTHER, Keyswitch
+from tests.cli.terminal import COMMAND, Terminal
 
 
 def test_every_command_is_in_help_with_its_own_words_and_an_example(ks):
@@ -44,6 +45,42 @@ def test_listings_show_masks_and_never_a_secret(ks):
     shown = json.loads(ks("show", "work", "--json").out)["profile"]
     assert shown["expires"] == "2031-01-02"
     assert shown["secrets"]["api_key"]["hint"] == "sk-ant-api03-…MPLE"
+
+
+def test_a_profile_that_is_chosen_here_and_gone_is_not_called_active(ks):
+    ks.add("work")
+    done = ks("list", KEYSWITCH_PROFILE="gone")
+    assert "no profile named 'gone', chosen by KEYSWITCH_PROFILE" in done.err
+    assert "active" not in done.err
+
+
+def of_no_provider(ks):
+    """Make a profile whose provider's file is gone."""
+    ks.add("work")
+    path = ks.profile_file("work")
+    path.write_text(path.read_text().replace("anthropic", "gone", 1))
+    return path
+
+
+def test_a_profile_whose_provider_is_gone_is_shown_and_can_be_revoked(ks):
+    of_no_provider(ks)
+    assert "gone, which is unknown" in ks("show", "work").out
+    assert "'work' is of an unknown provider" in ks("use", "work", code=1).error
+    ks("revoke-local", "--all", "--yes")
+    assert "[secrets" not in ks.profile_file("work").read_text()
+
+
+@pytest.mark.parametrize(
+    ("provider", "code"), [("anthropic", 0), ("openrouter", 1)]
+)
+def test_a_provider_that_is_gone_is_mended_in_the_editor(ks, provider, code):
+    path = of_no_provider(ks)
+    before = path.read_text()
+    editor = f"sed -i s/gone/{provider}/"
+    done = Terminal(ks, *COMMAND, "edit", "work", EDITOR=editor)
+    assert done.ends() == code
+    changed = before.replace("gone", provider)
+    assert path.read_text() == (before if code else changed)
 
 
 def test_a_listing_shows_the_label_beside_the_expiry(ks):

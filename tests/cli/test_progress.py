@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from keyswitch import progress
 from keyswitch.disk import file_systems
 from keyswitch.errors import FileStateError
 from tests.cli.terminal import COMMAND, Terminal
@@ -76,6 +77,13 @@ def test_nothing_is_told_within_half_a_second(work):
     terminal = Terminal(work, *COMMAND, "use", "work")
     assert terminal.ends() == 0
     assert "working" not in terminal.raw or time.monotonic() - begun > 0.5
+
+
+def test_a_line_that_is_cut_still_tells_the_seconds(monkeypatch):
+    monkeypatch.setattr(progress, "_columns", lambda: 40)
+    long = "keyswitch: waiting for the lock of 日本語/settings.json, 3 of 10 s"
+    assert progress._fitting(long) == "keyswitch: waiting for t…n, 3 of 10 s"
+    assert progress._fitting(long[:30]) == long[:30]
 
 
 def test_quiet_is_quiet(work, held):

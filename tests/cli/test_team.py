@@ -337,7 +337,7 @@ def test_who_asks_for_a_profile_that_went_is_named(team):
     team.at("here", "link", "gw")
     done = update(team, SOUND.partition("[profiles.gw]")[0])
     assert "one of them was active; no profile is active now" in done.err
-    assert "still links to 'gw': keyswitch unlink" in done.err
+    assert "still links to 'gw'; in its directory: keyswitch unlink" in done.err
 
 
 def test_dry_runs_change_nothing(team):

@@ -75,6 +75,16 @@ def test_a_line_and_a_record(two):
         assert "FAKE" not in file.read_text()
 
 
+@pytest.mark.parametrize("value", [("resets_at", 10**14), ("used", 10**400)])
+def test_a_record_that_no_calendar_has_counts_as_none(two, value):
+    Session(two).answered(limits(42, 80), "p1")
+    (record,) = two.file(".local/state/keyswitch/usage").glob("account-*")
+    document = json.loads(record.read_text())
+    document["windows"]["five_hour"] |= [value]
+    record.write_text(json.dumps(document))
+    assert "42 %" not in two("list").out
+
+
 def test_an_idle_session_has_the_numbers_of_the_former_account(two):
     session = Session(two)
     session.answered(limits(42, 80), "p1")

@@ -106,6 +106,36 @@ def test_the_helper_of_keyswitch_is_known_without_running_it(ks):
     assert document["request"]["bill"] == "api"
 
 
+UNUSABLE = {
+    "profile-broken": ("provider", "="),
+    "profile-refused": ("anthropic", "gone"),
+    "profile-missing": ("", ""),
+}
+
+
+@pytest.mark.parametrize("check", UNUSABLE)
+def test_a_profile_that_cannot_be_used_pays_for_nothing(ks, check):
+    ks.add("work")
+    ks("use", "work")
+    path = ks.profile_file("work")
+    path.write_text(path.read_text().replace(*UNUSABLE[check], 1))
+    if check == "profile-missing":
+        path.unlink()
+    document = asked(ks, code=4)
+    assert document["who_pays"].startswith("nobody pays")
+    assert document["warnings"][0]["id"] == check
+    assert "nobody pays" in ks("doctor", code=1).err
+
+
+def test_doctor_says_who_pays_as_whoami_does(ks):
+    ks.add("work")
+    ks("use", "work")
+    ks("edit", "work", "--never", str(ks.home))
+    pays = asked(ks, code=4)["who_pays"]
+    assert pays.startswith("nobody pays")
+    assert f"keyswitch: {pays}\n" in ks("doctor", code=None).err
+
+
 def test_options_of_claude_come_after_two_dashes(ks):
     text = json.dumps({"env": {"ANTHROPIC_API_KEY": OTHER}})
     key = asked(ks, "--", "--settings", text)["request"]["x-api-key"]

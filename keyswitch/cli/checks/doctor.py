@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from keyswitch.cli.checks.finding_lines import ROLES, paragraph, show_reason
 from keyswitch.cli.checks.whoami import finding_document
 from keyswitch.cli.command import Session, at_most_one, command, flag, rehearsed
+from keyswitch.cli.listings.moments import in_full
 from keyswitch.cli.session import attributes
 from keyswitch.cli.style import GOOD, NAME, Cell, Styled
 from keyswitch.diagnosis.checks import by_gravity, examine
@@ -19,7 +20,8 @@ from keyswitch.outcome import so_far
 from keyswitch.profiles.paths import resolve
 from keyswitch.progress import Progress
 from keyswitch.switching.activation import rehearsal
-from keyswitch.switching.activation.effect import not_given, situation_of
+from keyswitch.switching.activation.effect import situation_of
+from keyswitch.switching.activation.held_back import held_back, not_given
 from keyswitch.switching.planning import left_helpers
 from keyswitch.switching.upkeep import own_files
 from keyswitch.targets.verdict import ERROR, NOTE, Finding, Mend
@@ -192,7 +194,8 @@ def _print(
         session.document(_document(findings, steps))
         return
     if situation is not None:
-        session.say(payer(situation))
+        kept_out = held_back(session.workspace(), situation)
+        session.say(payer(situation, kept_out[0].what if kept_out else ""))
         other = otherwise(situation)
         session.say(*[f"elsewhere, {other}"] * bool(other))
     if steps:
@@ -215,8 +218,10 @@ def _show_group(
 ) -> None:
     """Print the findings of one severity below their number."""
     session.data(Styled(_counted(severity, len(findings)), ROLES[severity]))
+    units = in_full if session.for_person else str
     for finding in findings:
-        paragraph(session, "", Styled(finding.what, NAME), indent="  ")
+        what = Styled(units(finding.what), NAME)
+        paragraph(session, "", what, indent="  ")
         show_reason(session, finding, indent="    ")
     session.raw("\n")
 

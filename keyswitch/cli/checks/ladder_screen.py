@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from keyswitch.cli.style import DIM, GOOD, NAME, Cell, Styled
+from keyswitch.cli.style import DIM, GOOD, NAME, WHOLE, Cell, Styled
 from keyswitch.diagnosis.precedence.ladder import OBSERVED, ladder
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _rows(
             place = Styled(asks, DIM)
         beats = f"; before {', '.join(rung.beats)}" if rung.beats else ""
         mark: Cell = f"  {number}"
-        source: Cell = rung.source
+        source = Styled(rung.source, WHOLE)
         if rung.used:
             mark = Styled(f"* {number}", GOOD)
             source = Styled(rung.source, NAME)

@@ -18,8 +18,8 @@ from keyswitch.diagnosis.findings.payer import payer
 from keyswitch.diagnosis.findings.whose import SURFACES, elsewhere, otherwise
 from keyswitch.errors import ExitCode
 from keyswitch.progress import Progress
-from keyswitch.switching.activation.effect import not_given, situation_of
-from keyswitch.switching.activation.elsewhere import guarded_elsewhere
+from keyswitch.switching.activation.effect import situation_of
+from keyswitch.switching.activation.held_back import held_back
 from keyswitch.switching.planning import known_folders, left_helpers
 
 if TYPE_CHECKING:
@@ -77,10 +77,9 @@ def whoami(  # noqa: PLR0913 - one an option
     trusts = session.trusts if run_helper else None
     situation = situation_of(workspace, claude_options, trusts, surface or "")
     answers = asked_of(workspace, situation) if verify else ()
-    name, used_in = situation.chosen, known_folders.names(workspace)
+    used_in = known_folders.names(workspace)
     with Progress("reading files and settings"):
-        kept_out = guarded_elsewhere(workspace, name) if name else []
-        kept_out += not_given(workspace, name) if name else []
+        kept_out = held_back(workspace, situation)
         notes = [*warnings(situation), *left_helpers.findings(workspace)]
     pays = payer(situation, kept_out[0].what if kept_out else "")
     if session.json:

@@ -24,6 +24,7 @@ _LEAST, _USUAL = 5, 20  # rows of one page
 _ASIDE = 3  # lines beside them: the headers, what is left, the question
 MORE = "+"
 _START = 6  # columns of a number
+_STDIN = 0  # a terminal, whatever the other streams are
 
 
 def choose(
@@ -61,7 +62,7 @@ class _Page:
         size = max(_lines() - _ASIDE, _LEAST) if _lines() else _USUAL
         shown, self._left = self._left[:size], self._left[size:]
         table = [self._listing.cells(name) for name in shown]
-        room = style.columns(self._environ) - _START
+        room = style.columns(self._environ, _STDIN) - _START
         widths = columns_of(table, self._listing.headers, room)
         titles = [
             style.Styled(text, style.DIM) for text in self._listing.headers
@@ -115,7 +116,7 @@ class _Page:
 def _lines() -> int:
     """Return how many lines the terminal has; 0: it does not say."""
     try:
-        return os.get_terminal_size(0).lines
+        return os.get_terminal_size(_STDIN).lines
     except OSError:
         return 0
 

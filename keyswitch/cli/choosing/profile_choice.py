@@ -18,14 +18,18 @@ from keyswitch.profiles import profile_files, state, team_records
 def profile(session: Session, preview: Preview | None = None) -> str:
     """Let a person choose one of all profiles."""
     found = profile_files.scan(session.workspace().paths)
-    return _chosen(session, found, "no profiles yet", preview)
+    none = NotFoundError("no profiles yet", "add one: keyswitch add NAME")
+    return _chosen(session, found, none, preview)
 
 
 def login(session: Session) -> str:
     """Let a person choose a profile that has a login."""
     found, _ = profile_files.load_all(session.workspace().paths)
     logins = [p.name for p in found if p.provider == LOGIN_PROVIDER]
-    return _chosen(session, logins, "no profile has a login")
+    none = NotFoundError(
+        "no profile has a login", "save one: keyswitch login NAME"
+    )
+    return _chosen(session, logins, none)
 
 
 def team(session: Session) -> str:
@@ -51,12 +55,12 @@ def new_name(session: Session) -> str:  # noqa: ARG001 - as the others
 def _chosen(
     session: Session,
     names: Sequence[str],
-    none: str,
+    none: NotFoundError,
     preview: Preview | None = None,
 ) -> str:
     workspace = session.workspace()
     if not names:
-        raise NotFoundError(none, "add one: keyswitch add NAME")
+        raise none
     active = state.read(workspace.paths).active
     used = choices.used_here(workspace, active)
     return picker.choose(

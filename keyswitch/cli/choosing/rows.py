@@ -23,7 +23,8 @@ def columns_of(
 ) -> list[int]:
     """Return how wide each column is; the widest ones give way first.
 
-    A column without a word in it is left out, and so is its header.
+    Names keep a third of the room. A column without a word in it is left out,
+    and so is its header.
     """
     widths = [
         max(width_of(text_of(cell)) for cell in column)
@@ -37,30 +38,22 @@ def columns_of(
     if room < SMALL:
         widths[KIND] = 0
     room -= len(GAP) * (sum(map(bool, widths)) - 1)
-    while sum(widths) > room and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    keeps = [max(room // 3, NARROWEST), *[NARROWEST] * (len(widths) - 1)]
+    while sum(widths) > room:
+        wide = [at for at, width in enumerate(widths) if width > keeps[at]]
+        if not wide:
+            break
+        widths[max(wide, key=widths.__getitem__)] -= 1
     return widths
 
 
 def fitted(cells: Sequence[Cell], widths: Sequence[int]) -> list[Cell]:
     """Return the cells of a row, cut or filled to their columns."""
     found: list[Cell] = []
-    for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+    for cell, width in zip(cells, widths, strict=True):
         if not width:
             continue
-        # A name and a masked key are told apart by their ends, too.
-        has_ends = column == 0 or "…" in text_of(cell)
-        cut = shortened if has_ends else _cut_at_end
-        text = cut(text_of(cell), width)
+        text = shortened(text_of(cell), width)
         text += " " * (width - width_of(text)) + GAP
         found.append(with_text(cell, text))
     return found
-
-
-def _cut_at_end(text: str, width: int) -> str:
-    """Return the beginning of a text: of a sentence it says the most."""
-    if width_of(text) <= width:
-        return text
-    while width_of(text) >= width:
-        text = text[:-1]
-    return f"{text}…"

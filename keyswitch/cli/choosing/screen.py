@@ -23,6 +23,7 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.styles import DEFAULT_ATTRS, Style
@@ -130,6 +131,11 @@ def _keys(listing: ChoiceList) -> KeyBindings:
 
     for key in ("escape", "c-c", "<sigint>"):
         keys.add(key, eager=True)(lambda event: event.app.exit(result=""))
+
+    @keys.add(Keys.BracketedPaste)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text(" ".join(event.data.split()))
+
     # A shell cannot resume what `eval "$(...)"` waits for.
     keys.add("c-z")(lambda _event: None)
     return keys

@@ -8,6 +8,7 @@ import click
 
 from keyswitch.cli.command import Session, command
 from keyswitch.cli.session import attributes
+from keyswitch.cli.style import NAME, WHOLE, Styled
 from keyswitch.providers.schema import Provider
 from keyswitch.providers.shapes import Field
 
@@ -22,16 +23,18 @@ def providers(session: Session, name: str | None) -> None:
     document = {"providers": [_document(provider) for provider in found]}
     if not name:
         session.show(
-            document, [(p.id, p.title) for p in found], ("NAME", "SERVICE")
+            document,
+            [(Styled(p.id, NAME), p.title) for p in found],
+            ("NAME", "SERVICE"),
         )
         return
     [provider] = found
     rows = [
         (
-            field.name,
+            Styled(field.name, WHOLE),
             "secret" if field.secret else "field",
             _needed(field),
-            " ".join(field.env),
+            Styled(" ".join(field.env), WHOLE),
             field.title,
         )
         for field in provider.fields

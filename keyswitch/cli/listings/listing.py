@@ -18,7 +18,7 @@ from keyswitch.cli.listings.profile_document import (
 from keyswitch.cli.name_argument import name_argument
 from keyswitch.cli.session import attributes
 from keyswitch.cli.style import Styled
-from keyswitch.errors import KeyswitchError, UsageError
+from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.model import Profile
 from keyswitch.profiles import login_status, profile_files, state
 from keyswitch.profiles.paths import Paths
@@ -40,6 +40,11 @@ def _active_here(session: Session) -> tuple[Selection, str]:
     except KeyswitchError as e:
         session.warn(f"{e.message}; {e.hint}")
         return Selection(usual, selection.BY_USE), usual
+    try:
+        selection.require_there(workspace.paths, chosen)
+    except NotFoundError as e:
+        session.warn(f"{e.message}; {e.hint}")
+        return chosen, usual
     if chosen.name != usual:
         what = f"'{usual}'" if usual else "no profile"
         session.say(
@@ -80,7 +85,7 @@ def list_(session: Session) -> None:
             screen.list_row(workspace.paths, p, here, at, leases)
             for p in profiles
         ]
-        rows += [screen.broken_row(b.name, "broken") for b in broken]
+        rows += [screen.broken_row(b.name, here) for b in broken]
         session.table(rows, screen.LIST)
     else:
         leases = outside.leases(workspace.paths)
@@ -154,7 +159,10 @@ def _rows(
 ) -> list[tuple[str, str]]:
     """Return (key, value) of a profile; a person's say how old things are."""
     paths, at = workspace.paths, now()
-    title = workspace.provider_of(profile).title
+    try:
+        title = f", {workspace.provider_of(profile).title}"
+    except KeyswitchError:
+        title = ", which is unknown"
     active = "yes" if profile.name == chosen.name else ""
     expires = profile.expires
     about, expected = (
@@ -162,7 +170,7 @@ def _rows(
     )
     values = {
         "name": profile.name,
-        "provider": f"{profile.provider}, {title}",
+        "provider": f"{profile.provider}{title}",
         "active": active,
         "label": profile.label,
         "created": profile.created,

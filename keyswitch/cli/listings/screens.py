@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from keyswitch.changes.history import Entry, main_fingerprint
 from keyswitch.cli.listings import outside
-from keyswitch.cli.listings.moments import day, in_full, local
-from keyswitch.cli.style import DIM, ERROR, GOOD, NAME, WARNING, Cell, Styled
+from keyswitch.cli.listings.moments import day, in_full, when
+from keyswitch.cli.style import (
+    DIM,
+    ERROR,
+    GOOD,
+    NAME,
+    WARNING,
+    WHOLE,
+    Cell,
+    Styled,
+)
 from keyswitch.model import Profile, SecretRef
 from keyswitch.profiles import login_status
 from keyswitch.profiles.paths import Paths
@@ -66,9 +75,11 @@ def list_row(
     )
 
 
-def broken_row(name: str, message: str) -> tuple[Cell, ...]:
+def broken_row(name: str, here: Here) -> tuple[Cell, ...]:
     """Return the row of a profile whose file cannot be used."""
-    return "", Styled(name, NAME), "", "", "", "", Styled(message, ERROR)
+    mark = Styled("*" if name == here.chosen.name else "", ERROR)
+    notes = "; ".join(filter(None, (_where(name, here), "broken")))
+    return mark, Styled(name, NAME), "", "", "", "", Styled(notes, ERROR)
 
 
 def _where(name: str, here: Here) -> str:
@@ -143,12 +154,9 @@ def history_rows(
     """Yield the rows below HISTORY, the oldest first."""
     known = {profile.name: profile for profile in profiles}
     for entry in entries:
-        moment = datetime.fromisoformat(entry.at)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
         yield (
-            local(moment, at),
-            entry.command,
+            Styled(when(entry.at, at), WHOLE),
+            Styled(entry.command, WHOLE),
             Styled(entry.profile, NAME),
             Styled(_secret_then(entry, known.get(entry.profile)), DIM),
         )

@@ -13,6 +13,7 @@ from keyswitch.changes import bindings
 from keyswitch.cli.arguments import refuse_secret_fields, typed
 from keyswitch.cli.command import SETS, YES, Session, command, option
 from keyswitch.cli.name_argument import NEW_NAME, name_argument
+from keyswitch.cli.profiles.who_asks import say_who_asks
 from keyswitch.cli.secrets.agreements import agree_to_edit
 from keyswitch.cli.secrets.references import (
     parse_references,
@@ -24,9 +25,8 @@ from keyswitch.errors import InputError, KeyswitchError, UsageError
 from keyswitch.model import REFERENCE, Profile, stored
 from keyswitch.profiles import profile_files, state
 from keyswitch.switching.editing import profile_changes
-from keyswitch.switching.editing.link_changes import asking_for
 from keyswitch.targets import table
-from keyswitch.terminal.selection import ENDS, own_choice
+from keyswitch.terminal.selection import own_choice
 
 if TYPE_CHECKING:
     from keyswitch.changes.draft import Draft
@@ -206,25 +206,6 @@ def _edit_in_editor(session: Session, name: str) -> None:
     agreed = agree_to_edit(session, name, before, profile)
     profile_changes.replace_text(workspace, name, before, edited, agreed)
     session.say(f"changed '{name}'")
-
-
-def say_who_asks(session: Session, name: str, new_name: str = "") -> None:
-    """Say which shell and which links still ask for a former name."""
-    own = own_choice(session.environ)
-    if own.name == name:
-        session.say(
-            f"this shell still uses '{name}', chosen by {own.how}; to change "
-            f"that: {ENDS[own.how]}"
-        )
-    try:
-        places = asking_for(session.workspace(), name)
-    except KeyswitchError as e:  # the change itself is made
-        session.warn(f"{e.message}; {e.hint}")
-        return
-    for place in places:
-        remote = "" if place.startswith("/") else f"--remote '{place}' "
-        fix = f"link {remote}{new_name}" if new_name else f"unlink {remote}"
-        session.say(f"{place} still links to '{name}': keyswitch {fix.strip()}")
 
 
 @command("keyswitch rename work acme", dry_run=True)

@@ -26,7 +26,7 @@ from keyswitch.cli.profiles.team_consent import (
     signer_unasked,
 )
 from keyswitch.cli.profiles.team_report import (
-    count_of,
+    list_row,
     profile_rows,
     record_document,
     record_rows,
@@ -35,6 +35,7 @@ from keyswitch.cli.profiles.team_report import (
     show_difference,
     summary,
 )
+from keyswitch.cli.style import Cell
 from keyswitch.errors import (
     ExitCode,
     InputError,
@@ -168,7 +169,7 @@ def list_(session: Session) -> None:
     """List the teams."""
     paths = session.workspace().paths
     documents: list[dict[str, Any]] = []
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[Cell, ...]] = []
     for record in _records(session, None):
         try:
             known = pinned_text.pinned(paths, record)
@@ -177,8 +178,7 @@ def list_(session: Session) -> None:
             continue
         found = team_changes.preview(session.workspace(), record.name, known)
         documents.append(record_document(record, known, found.left))
-        place = f"{record.source} {record.tag}".strip()
-        rows.append((record.name, count_of(len(known.profiles)), place))
+        rows.append(list_row(record, known))
         session.say(*say_left(found.left))
     if session.json or rows:
         session.show({"teams": documents}, rows, ("NAME", "PROFILES", "SOURCE"))
@@ -193,7 +193,8 @@ def show(session: Session, name: str) -> None:
     known = pinned_text.pinned(workspace.paths, record)
     found = team_changes.preview(workspace, name, known)
     document = {"team": record_document(record, known, found.left)}
-    session.show(document, [*record_rows(record, known), *profile_rows(known)])
+    about = record_rows(record, known, person=session.for_person)
+    session.show(document, [*about, *profile_rows(known)])
     session.say(*say_left(found.left))
 
 

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from keyswitch.cli.profiles.editing import say_who_asks
+from keyswitch.cli.listings.moments import now, when
+from keyswitch.cli.profiles.who_asks import say_who_asks
 from keyswitch.cli.session import Session, attributes
+from keyswitch.cli.style import NAME, Cell, Styled
 from keyswitch.display import printable
 from keyswitch.profiles.team_records import TeamRecord
 from keyswitch.providers.binding import shown_host
@@ -95,8 +97,17 @@ def say_what_went(
         say_who_asks(session, name)
 
 
-def record_rows(record: TeamRecord, team: Team) -> list[tuple[str, str]]:
-    """Return what is known of a team, for a person."""
+def list_row(record: TeamRecord, team: Team) -> tuple[Cell, ...]:
+    """Return a team's row: name, number of profiles, where its file is."""
+    place = f"{record.source} {record.tag}".strip()
+    return Styled(record.name, NAME), count_of(len(team.profiles)), place
+
+
+def record_rows(
+    record: TeamRecord, team: Team, *, person: bool
+) -> list[tuple[str, str]]:
+    """Return what is known of a team; a person's say how old it is."""
+    since = when(record.at, now()) if person else record.at
     values = {
         "name": record.name,
         "description": team.description,
@@ -104,7 +115,7 @@ def record_rows(record: TeamRecord, team: Team) -> list[tuple[str, str]]:
         "tag": record.tag,
         "signer": record.signer,
         "sha256": record.sha256,
-        "since": record.at,
+        "since": since,
     }
     return [(key, value) for key, value in values.items() if value]
 

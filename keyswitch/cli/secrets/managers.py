@@ -6,6 +6,8 @@ import click
 
 from keyswitch.cli.command import HELP, YES, Group, Session, command
 from keyswitch.cli.secrets.references import allow_commands, load_managers
+from keyswitch.cli.session import attributes
+from keyswitch.cli.style import NAME, WHOLE, Styled
 from keyswitch.errors import KeyswitchError, NotFoundError, UsageError
 from keyswitch.secrets.outside.reference_store import (
     ReferenceStore,
@@ -32,9 +34,15 @@ def list_(session: Session) -> None:
     """List the managers, and the form of their references."""
     known = load_managers(session)
     found = [known.get(name) for name in known.names()]
-    rows = [(m.name, m.form, m.title, _state(m)) for m in found]
-    names = ("name", "form", "title", "state")
-    document = [dict(zip(names, row, strict=True)) for row in rows]
+    states = [_state(m) for m in found]
+    document = [
+        {**attributes(m, "name", "form", "title"), "state": state}
+        for m, state in zip(found, states, strict=True)
+    ]
+    rows = [
+        (Styled(m.name, NAME), Styled(m.form, WHOLE), m.title, state)
+        for m, state in zip(found, states, strict=True)
+    ]
     headers = ("NAME", "REFERENCE", "MANAGER", "STATE")
     session.show({"managers": document}, rows, headers)
 

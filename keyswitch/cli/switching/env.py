@@ -19,6 +19,7 @@ from keyswitch.cli.command import (
 )
 from keyswitch.cli.listings import outside
 from keyswitch.cli.name_argument import name_argument
+from keyswitch.cli.style import WHOLE, Styled
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
@@ -157,7 +158,8 @@ def _preview(session: Session, name: str) -> None:
         *((n, hints.get(field, "…")) for n, field in compiled.secrets),
         *((n, "(unset)") for n in rivals if n in environ),
     ]
-    session.table(sorted(rows), ("VARIABLE", "VALUE"))
+    shown = [(Styled(n, WHOLE), value) for n, value in sorted(rows)]
+    session.table(shown, ("VARIABLE", "VALUE"))
     session.say(*notes)
     session.say(
         'values are masked on a terminal; to use them: eval "$(keyswitch env '

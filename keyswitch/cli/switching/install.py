@@ -141,7 +141,7 @@ def _uninstall_status_line(session: Session, *, yes: bool) -> None:
     session.show({"files": changed, "changed": bool(changed)}, [])
 
 
-def _shell(typed: str) -> str:
+def _shell(typed: str, command: str = "install") -> str:
     """Return the shell that was named, or the one this was typed in."""
     from keyswitch.switching.editing import start_files
 
@@ -150,7 +150,7 @@ def _shell(typed: str) -> str:
         if typed == "sh":  # which also stands for any program
             raise UsageError(
                 "cannot tell which shell this is",
-                "name one: keyswitch install bash",
+                f"name one: keyswitch {command} bash",
             )
     return start_files.shell_of(typed)
 
@@ -192,7 +192,7 @@ def uninstall(
     from keyswitch.switching.editing import start_files
 
     workspace = session.workspace()
-    shell = _shell(shell)
+    shell = _shell(shell, "uninstall")
     start_files.require_plain(workspace, shell)
     edits = start_files.plan_uninstall(workspace, shell)
     files = [edit.path for edit in edits]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from keyswitch.cli.listings.moments import now
+from keyswitch.cli.listings.moments import in_full, now
 from keyswitch.cli.session import Session
+from keyswitch.cli.style import NAME, Cell, Styled
 from keyswitch.errors import NotFoundError
 from keyswitch.profiles import profile_files, state
 from keyswitch.usage import records, shown
@@ -40,7 +41,9 @@ def suggest(session: Session) -> None:
         "profiles": [_entry(one, at) for one in found],
     }
     headers = ("NAME", "LEFT", "LIMITS")
-    session.show(document, [_row(one, at) for one in found], headers)
+    units = in_full if session.for_person else str
+    rows = [(*_row(one), units(shown.in_words(one.usage, at))) for one in found]
+    session.show(document, rows, headers)
     if session.json:
         return
     session.say(why)
@@ -56,7 +59,7 @@ def _why(best: Left | None, at: datetime) -> str:
             "no usage recorded for any account yet: run keyswitch install "
             "claude-statusline, then use Claude Code once with each"
         )
-    seen = shown.age(best.usage, at)
+    seen = in_full(shown.age(best.usage, at))
     return (
         f"'{best.profile}' has the most left: {best.percent:.0f} % of its "
         f"tighter window, as of {seen}"
@@ -71,6 +74,6 @@ def _entry(one: Left, at: datetime) -> dict[str, Any]:
     }
 
 
-def _row(one: Left, at: datetime) -> tuple[str, str, str]:
+def _row(one: Left) -> tuple[Cell, Cell]:
     left = "unknown" if one.percent is None else f"{one.percent:.0f} % left"
-    return one.profile, left, shown.in_words(one.usage, at)
+    return Styled(one.profile, NAME), left

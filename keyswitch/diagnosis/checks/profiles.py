@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from keyswitch.diagnosis.one_step import NOTHING, command_in, one_step
 from keyswitch.errors import (
     DamagedFileError,
+    FileStateError,
     KeyswitchError,
     LockedError,
     NoItemError,
@@ -17,7 +18,6 @@ from keyswitch.errors import (
 from keyswitch.kernel_keyring import available
 from keyswitch.profiles import settings, state
 from keyswitch.providers.schema import ignored_here
-from keyswitch.providers.steering import refuse_named
 from keyswitch.secrets.keychain.store import Availability, open_keychain
 from keyswitch.secrets.stores import open_store
 from keyswitch.targets.verdict import ERROR, NOTE, WARNING, Finding
@@ -40,40 +40,37 @@ def broken(situation: Situation) -> Iterator[Finding]:
     for entry in accounts.broken:
         grave = situation.severity_of(entry.name)
         what = f"profile '{entry.name}' cannot be used: {entry.error.message}"
-        why = "its file is not valid; other profiles are not affected"
-        why = _with_hint(why, entry.error)
-        fix = f"keyswitch edit {entry.name}"
         place = accounts.paths.profile(entry.name)
+        state, fix = "is not valid", f"keyswitch edit {entry.name}"
+        if isinstance(entry.error, FileStateError):  # no editor opens it
+            state, fix = "cannot be read", f"make {place} a file you can read"
+        why = f"its file {state}; other profiles are not affected"
+        why = _with_hint(why, entry.error)
         yield Finding("profile-broken", grave, what, why, fix, place)
     names = {entry.name for entry in accounts.broken}
     if name and situation.wanted is None and name not in names:
         what = f"'{name}' is active, but there is no such profile"
-        fix = "keyswitch use"
-        if situation.scene.environ.get("KEYSWITCH_PROFILE") == name:
-            fix = 'eval "$(keyswitch off --here)"'
         why = f"it was chosen by: {situation.how}"
-        yield Finding("profile-missing", ERROR, what, why, fix)
+        yield Finding("profile-missing", ERROR, what, why, situation.ended_by)
 
 
 def unusable(situation: Situation) -> Iterator[Finding]:
     """Find profiles whose file can be read and whose content is refused."""
     accounts = situation.accounts
     for profile in accounts.profiles:
-        try:
-            provider = accounts.catalogue.get(profile.provider)
-            provider.check(profile, is_kept=True)
-            refuse_named(provider, profile)
-        except KeyswitchError as e:
-            grave = situation.severity_of(profile.name)
-            what = f"profile '{profile.name}' is refused: {e.message}"
-            why = _with_hint(
-                "no program gets its secret until that is fixed", e
-            )
-            fix = command_in(e.hint)
-            if not fix or "VALUE" in fix:
-                fix = f"keyswitch edit {profile.name}"
-            place = accounts.paths.profile(profile.name)
-            yield Finding("profile-refused", grave, what, why, fix, place)
+        error = accounts.refusal(profile)
+        if error is None:
+            continue
+        grave = situation.severity_of(profile.name)
+        what = f"profile '{profile.name}' is refused: {error.message}"
+        why = _with_hint(
+            "no program gets its secret until that is fixed", error
+        )
+        fix = command_in(error.hint)
+        if not fix or "VALUE" in fix:
+            fix = f"keyswitch edit {profile.name}"
+        place = accounts.paths.profile(profile.name)
+        yield Finding("profile-refused", grave, what, why, fix, place)
 
 
 def _with_hint(why: str, error: KeyswitchError) -> str:

@@ -16,6 +16,7 @@ from keyswitch.profiles.paths import Paths
 from keyswitch.providers.catalogue import load_catalogue
 from keyswitch.providers.schema import KEY_ID, Provider, environment, roles
 from keyswitch.providers.shapes import fingerprint, public_prefix
+from keyswitch.providers.steering import refuse_named
 from keyswitch.secret import Secret
 from keyswitch.targets.claude_code.settings.wanted import words_of
 from keyswitch.targets.verdict import Source
@@ -120,6 +121,16 @@ class Accounts:
             except KeyswitchError:
                 self._single[name] = None
         return self._single[name]
+
+    def refusal(self, profile: Profile) -> KeyswitchError | None:
+        """Return why no program gets a profile's secret, by its file."""
+        try:
+            provider = self.catalogue.get(profile.provider)
+            provider.check(profile, is_kept=True)
+            refuse_named(provider, profile)
+        except KeyswitchError as e:
+            return e
+        return None
 
     def other_uses(self, profile: Profile) -> list[Mismatch]:
         """Return the secrets that a profile's file uses for something else."""

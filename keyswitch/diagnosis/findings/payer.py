@@ -24,7 +24,10 @@ def payer(situation: Situation, held_back: str = "") -> str:
     """
     chosen = situation.chosen
     if reason := _nothing(situation, held_back):
-        though = f", though '{chosen}' is active" if chosen else ""
+        active = f"'{chosen}' is active"
+        though = f", though {active}" if chosen else ""
+        if reason.startswith(active):
+            though = ""
         return f"nobody pays{though}: {reason}"
     headers = situation.verdict.request.headers
     payers = list(dict.fromkeys(_payer(situation, h) for h in headers))
@@ -53,7 +56,13 @@ def _nothing(situation: Situation, held_back: str) -> str:
     if headers and all(h.value == Secret("") for h in headers):
         return f"{headers[0].source.name} gives an empty credential"
     # What keyswitch's own helper answers is known without asking it.
-    own = all(h.value is None and not h.why_unknown for h in headers)
+    own = all(
+        h.value is None
+        and (
+            not h.why_unknown or situation.accounts.own_words(h.source.command)
+        )
+        for h in headers
+    )
     return held_back if headers and own else ""
 
 

@@ -89,9 +89,9 @@ class Situation:
     """One moment: what is sent, whose it is, and what was asked for.
 
     `chosen` is the profile that should be in use, "" for none, `how` what
-    chose it, `again` what puts it into effect once more there, `exported` the
-    variables that `keyswitch env` set here, and `run`
-    what runs helpers, if a person asked for that.
+    chose it, `again` what puts it into effect once more there, `ended_by` what
+    lets another one count there, `exported` the variables that `keyswitch env`
+    set here, and `run` what runs helpers, if a person asked for that.
     """
 
     def __init__(  # noqa: PLR0913
@@ -102,6 +102,7 @@ class Situation:
         chosen: str = "",
         how: str = "",
         again: str = "",
+        ended_by: str = "keyswitch use",
         exported: frozenset[str] = frozenset(),
         run: Run | None = None,
     ) -> None:
@@ -110,6 +111,7 @@ class Situation:
         self.chosen = chosen
         self.how = how
         self.again = again or f"keyswitch use {chosen}".rstrip()
+        self.ended_by = ended_by
         self.exported = exported
         self.view = scene.request
         self.verdict = _without_doubt(resolve(scene, run), accounts)

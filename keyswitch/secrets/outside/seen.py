@@ -23,6 +23,7 @@ from keyswitch.secrets.references.reference import Fetched
 _LIMIT = 1 << 14  # bytes of a record
 _KEY_LIMIT = 1024  # bytes of the key of fingerprints
 _LOST = "it is recorded again when its value is read"
+_LAST = 253_370_764_800  # seconds at the beginning of the last year with dates
 
 
 class SeenValue(Frozen):
@@ -45,7 +46,7 @@ def keep(paths: Paths, reference: str, answer: Fetched) -> None:
             fingerprint(key, text) if key else "",
             mask(text),
             now,
-            now + answer.lease if answer.lease else 0,
+            min(now + answer.lease, _LAST) if answer.lease else 0,
         )
         ensure_private_dir(paths.references_dir)
         path = path_of(paths, reference)
@@ -86,4 +87,7 @@ def known(paths: Paths, ref: SecretRef) -> SecretRef:
 
 def _read(path: str) -> SeenValue | None:
     data = read_regular(path, _LIMIT, ours=True)
-    return (data and own_json.read(SeenValue, path, data, _LOST)) or None
+    found = data and own_json.read(SeenValue, path, data, _LOST)
+    if not found or not all(0 <= t <= _LAST for t in (found.at, found.until)):
+        return None  # no record, or one with times that no calendar has
+    return found

@@ -22,7 +22,7 @@ from keyswitch.diagnosis.findings.whose import otherwise
 from keyswitch.disk.atomic import read_regular
 from keyswitch.errors import KeyswitchError, LockedError
 from keyswitch.model import FILE_LIMIT, Profile
-from keyswitch.providers.schema import ClaudeCode, environment
+from keyswitch.providers.schema import ClaudeCode
 from keyswitch.providers.shapes import fingerprint
 from keyswitch.secrets.outside import seen
 from keyswitch.targets import table
@@ -50,7 +50,6 @@ FOLLOWS_VARIABLE = "KEYSWITCH_FOLLOWS"
 
 LOCKED = "secret-locked"
 _ABSENT = "secret-not-there"
-_NOT_GIVEN = "secret-not-given"
 
 # Stands for a secret that is not read for this; it looks like no other value.
 _PENDING = "keyswitch-pending-{name}-{field}"
@@ -219,34 +218,6 @@ def undelivered(workspace: Workspace, name: str) -> list[Finding]:
     return []
 
 
-def not_given(workspace: Workspace, name: str) -> list[Finding]:
-    """Return why the helper gives a profile's secret to nobody here."""
-    from keyswitch.terminal.repository_settings import (
-        MovedError,
-        require_own_host,
-    )
-
-    try:
-        profile, _ = workspace.load(name)
-        provider = workspace.provider_of(profile)
-        taken = provider.claude_code_for(profile)
-        if not profile.secrets or taken.how not in ("helper", "cloud"):
-            return []
-        compiled = Compiled(name)
-        compiled.literals += environment(provider, profile).literals
-        regions = bool(taken.helper_field)
-        require_own_host(compiled, workspace.environ, regions=regions)
-    except MovedError as e:
-        from keyswitch.diagnosis.one_step import one_step
-
-        what = f"no program gets the secret of '{name}' here"
-        # Of a repository that moves the request elsewhere.
-        return [Finding(_NOT_GIVEN, ERROR, what, *one_step(e, e.message, ""))]
-    except KeyswitchError:
-        pass  # its file is broken, which is said elsewhere
-    return []
-
-
 def situation_of(
     workspace: Workspace,
     claude_options: Sequence[str] = (),
@@ -262,7 +233,7 @@ def situation_of(
     scene = _scene(workspace, workspace.environ, claude_options)
     if surface:
         scene = scene.started_by(surface)
-    from keyswitch.switching.activation.elsewhere import again
+    from keyswitch.switching.activation.elsewhere import again, ended_by
 
     answers = _answers_here(workspace)
     run = None
@@ -277,6 +248,7 @@ def situation_of(
         chosen=answers.name,
         how=answers.how,
         again=again(answers),
+        ended_by=ended_by(workspace, answers),
         exported=exported_here(workspace),
         run=run,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from shlex import quote
 
 from keyswitch.directories import guard
@@ -27,6 +28,26 @@ def again(chosen: Selection) -> str:
     if chosen.how == selection.BY_DIRECTORY:
         return _FOLLOW
     return f"keyswitch use {chosen.name}".rstrip()
+
+
+def ended_by(workspace: Workspace, chosen: Selection) -> str:
+    """Return what lets another profile count where this one was chosen."""
+    if chosen.how == selection.BY_DIRECTORY:
+        return _unlinked_by(chosen.link, workspace.cwd)
+    own = {selection.BY_SHELL: _FOLLOW, selection.BY_TERMINAL: _BACK}
+    if chosen.how not in own:
+        return "keyswitch use"
+    is_shell = workspace.environ.get(selection.SHELL_VARIABLE) == chosen.name
+    return "exit" if is_shell else own[chosen.how]
+
+
+def _unlinked_by(link: str, cwd: str) -> str:
+    """Return what removes a link, which may be one of a directory above."""
+    if not link.startswith("/"):
+        return f"keyswitch unlink --remote {quote(link)}"
+    if os.path.realpath(os.path.dirname(link)) == os.path.realpath(cwd):
+        return "keyswitch unlink"
+    return f"rm {quote(link)}"
 
 
 def kept_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
@@ -65,24 +86,19 @@ def guarded_elsewhere(workspace: Workspace, name: str) -> list[Finding]:
 
 def _of_choice(workspace: Workspace, chosen: Selection) -> Finding:
     if chosen.how == selection.BY_DIRECTORY:
-        link = chosen.link
-        remote = "" if link.startswith("/") else f" --remote {quote(link)}"
         return Finding(
             "directory-choice",
             ERROR,
             f"this directory still uses '{chosen.name}'",
-            f"{link} links to it; 'keyswitch use NAME --here' is for this "
-            "terminal alone",
-            f"keyswitch unlink{remote}",
-            link,
+            f"{chosen.link} links to it; 'keyswitch use NAME --here' is for "
+            "this terminal alone",
+            ended_by(workspace, chosen),
+            chosen.link,
         )
-    fix = _FOLLOW if chosen.how == selection.BY_SHELL else _BACK
-    if workspace.environ.get(selection.SHELL_VARIABLE) == chosen.name:
-        fix = "exit"
     return Finding(
         "terminal-choice",
         ERROR,
         f"this terminal still uses '{chosen.name}'",
         f"it was chosen by {chosen.how}",
-        fix,
+        ended_by(workspace, chosen),
     )

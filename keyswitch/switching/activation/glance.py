@@ -47,8 +47,12 @@ def at_a_glance(
     try:
         profile, _ = quiet.load(name)
         bindings.check_complete(quiet, profile)
+        asks = [
+            f"asks first: {one.what}"
+            for one in bindings.mismatches(quiet, profile)
+        ]
         everywhere = [] if here else _everywhere(quiet, profile)
-        return [*everywhere, *_in_shells(quiet, profile)]
+        return [*asks, *everywhere, *_in_shells(quiet, profile)]
     except KeyswitchError as e:
         home = workspace.home.rstrip("/") + "/"
         return [f"nothing: {e.message.replace(home, '~/')}", f"fix: {e.hint}"]

@@ -151,8 +151,10 @@ def _look(
     if findings:
         return present, notes, findings
     if configure:
+        from keyswitch.switching.activation.held_back import not_given
+
         notes, findings = effect.effect_of(workspace, profile)
-        findings = effect.not_given(workspace, profile.name) or findings
+        findings = not_given(workspace, profile.name) or findings
     if _may_differ_here(workspace, profile):
         from keyswitch.switching.activation.elsewhere import kept_elsewhere
 

@@ -51,7 +51,7 @@ def program_of(
         command = command[1:]
     if not command:
         raise UsageError(
-            "no command after --", "add one: keyswitch run NAME -- CMD"
+            "no command after --", "give a program on your PATH after --"
         )
     program = shutil.which(command[0], path=workspace.environ.get("PATH"))
     if program is None:
