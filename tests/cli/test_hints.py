@@ -160,6 +160,27 @@ def test_a_recovery_code_can_only_be_typed(two):
     assert hint_of(done) == "run it on a terminal"
 
 
+def test_a_lifetime_alone_is_not_called_nothing(two):
+    done = two("edit", "work", "--lifetime", "60", code=2)
+    assert "needs --reference" in done.error
+
+
+def test_an_incomplete_add_says_which_options_it_lacks(two):
+    args = [word for word in GATEWAY if "base_url" not in word][:-1]
+    done = two("add", "gw", *args, stdin="FAKE-gateway-token-EXAMPLE", code=1)
+    assert hint_of(done).startswith("give --set base_url=VALUE; ")
+
+
+def test_a_secret_in_a_profile_s_file_is_deleted_before_it_is_stored(two):
+    text = two.profile_file("work").read_text().partition("[secrets")[0]
+    two.profile_file("work").write_text(f'{text}[secrets]\napi_key = "FAKE"\n')
+    done = two("use", "work", code=1)
+    assert hint_of(done).startswith("delete it: ")
+    two.profile_file("work").write_text(text)
+    two("rotate", "work", "--stdin", stdin=OTHER)
+    two("use", "work")
+
+
 def test_verify_says_what_is_lacking(two):
     revoke(two)
     done = two("verify", "work", code=4)
