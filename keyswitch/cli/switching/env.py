@@ -20,6 +20,7 @@ from keyswitch.cli.command import (
 from keyswitch.cli.listings import outside
 from keyswitch.cli.name_argument import name_argument
 from keyswitch.cli.style import WHOLE, Styled
+from keyswitch.cli.switching.run import warn_of_lacking
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
@@ -191,6 +192,7 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     session.refuse_agents()
     compiled = compiled_profile(workspace, name)
     guard.require(compiled, workspace.environ)
+    warn_of_lacking(session, compiled)
     argv, environ, notes = subshell.prepare(workspace, compiled, program)
     session.say(*notes)
     session.warn(*subshell.overridden(compiled, environ))
