@@ -20,7 +20,6 @@ from keyswitch.cli.command import (
 from keyswitch.cli.listings import outside
 from keyswitch.cli.name_argument import name_argument
 from keyswitch.cli.style import WHOLE, Styled
-from keyswitch.cli.switching.run import warn_of_lacking
 from keyswitch.compiled import FOLDER_VARIABLE, Compiled
 from keyswitch.directories import guard, patterns
 from keyswitch.disk.ownership import require_own_home
@@ -179,6 +178,7 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     The shell keeps that profile until 'exit', whatever you switch elsewhere.
     It cannot be started inside another such shell.
     """
+    from keyswitch.cli.switching.run import warn_of_lacking
     from keyswitch.switching.running import subshell
     from keyswitch.terminal.selection import SHELL_VARIABLE
 
