@@ -181,6 +181,16 @@ def test_a_secret_in_a_profile_s_file_is_deleted_before_it_is_stored(two):
     two("use", "work")
 
 
+@pytest.mark.parametrize(
+    "args", [("run", "work", "--", "true"), ("shell", "work", "--shell", "sh")]
+)
+def test_what_is_started_without_a_secret_is_said(two, args):
+    assert "lacks" not in two(*args).err
+    revoke(two)
+    said = "profile 'work' (anthropic) lacks api_key; store it: keyswitch"
+    assert said in two(*args).err
+
+
 def test_verify_says_what_is_lacking(two):
     revoke(two)
     done = two("verify", "work", code=4)
