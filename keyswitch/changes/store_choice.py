@@ -7,10 +7,11 @@ from keyswitch.model import Frozen
 from keyswitch.profiles import profile_files
 from keyswitch.workspace import Workspace
 
-_OFFER = (
-    "use the encrypted vault: 'keyswitch vault init' (with --machine-key "
-    "where nobody can type a passphrase), then add with --store vault"
+_MAKE = (
+    "create an encrypted vault: keyswitch vault init (with --machine-key where "
+    "nobody can type a passphrase)"
 )
+_USE = 'use the vault: --store vault, or store = "vault" in config.toml'
 
 
 class NoStoreError(StoreError):
@@ -41,11 +42,7 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
     vault_exists = Vault(workspace.paths, ask=None).exists()
     if wanted == "vault":
         if not vault_exists:
-            raise NoStoreError(
-                "no vault yet",
-                "create one: keyswitch vault init (with --machine-key where "
-                "nobody can type a passphrase)",
-            )
+            raise NoStoreError("no vault yet", _MAKE)
         return Choice("vault")
     found = open_keychain(workspace.paths).probe()
     tried = "; ".join(f"{name}: {why}" for name, why in found.tried)
@@ -61,8 +58,8 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
         short = "no keychain here, so the secret goes to the vault"
         is_first = not profile_files.scan(workspace.paths)
         return Choice("vault", (short,) if is_first else (), note)
-    offer = "use the vault: --store vault" if vault_exists else _OFFER
-    error = NoStoreError(f"no usable keychain ({tried})", offer)
+    hint = _USE if vault_exists else _MAKE
+    error = NoStoreError(f"no usable keychain ({tried})", hint)
     error.absent, error.details = found.absent, tried
     raise error
 

@@ -17,6 +17,7 @@ from keyswitch import __version__
 from keyswitch.cli import style
 from keyswitch.display import of_a_size, printable, without_arguments
 from keyswitch.errors import FileStateError, KeyswitchError, OddFileError
+from keyswitch.outcome import so_far
 
 _taken: dict[str, bytes] = {}
 _kept: dict[str, bytes] = {}
@@ -98,10 +99,11 @@ def bug(error: Exception, command: str) -> str:
         for frame in traceback.extract_tb(error.__traceback__)
         if "keyswitch" in frame.filename
     ]
+    made = f"; {so_far.made}" if so_far.made else ""
     return (
         f"keyswitch: error: this is a bug in keyswitch: {type(error).__name__} "
-        f"in '{command}'\nkeyswitch: hint: please report the following lines; "
-        f"they contain no secret\n  keyswitch {__version__}, Python "
+        f"in '{command}'{made}\nkeyswitch: hint: please report the following "
+        f"lines; they contain no secret\n  keyswitch {__version__}, Python "
         f"{platform.python_version()}, {platform.system()}\n" + "".join(frames)
     )
 

@@ -146,7 +146,9 @@ def collect(
         return secret if meant else None
 
     def asked(field: Field) -> Secret:
-        session.require_terminal(f"the {field.name} is missing", how_to_give())
+        session.require_terminal(
+            f"the {field.title or field.name} is missing", how_to_give()
+        )
         question = f"{provider.title}, {field.title or field.name}: "
         return session.ask_until(
             lambda: ask_secret(question).reveal().encode(),

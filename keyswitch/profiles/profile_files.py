@@ -211,7 +211,8 @@ def _ref(place: str, table: Any) -> SecretRef:
     if not isinstance(table, dict):
         raise InputError(
             f"{place} must be a table",
-            "this file never contains secrets; to store one: keyswitch rotate",
+            "delete it: no secret belongs in this file; to store one then: "
+            "keyswitch rotate NAME",
         )
     needed = {"store": None, "item": None, "generation": 1}
     table = {**needed, "fingerprint": "", "hint": "", "lifetime": 0, **table}

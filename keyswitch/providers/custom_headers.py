@@ -113,7 +113,8 @@ def check(name: str, text: str, example: str) -> None:
         if is_credential(header, value):
             raise InputError(
                 f"the header {header} in '{name}' may be a credential",
-                "store it as a secret: --from-file secret_headers=PATH",
+                "store it as a secret: --from-file secret_headers=PATH, with "
+                "'keyswitch add' or 'keyswitch rotate'",
             )
 
 

@@ -240,7 +240,10 @@ class Provider(Frozen):
     def how_to_complete(self, lacking: list[str]) -> str:
         """Return what to give a profile that lacks these fields."""
         if not self.groups:
-            return "'keyswitch providers " + self.id + "' lists the fields"
+            plain = [n for n in lacking if not self.field(n).secret]
+            sets = "".join(f"--set {name}=VALUE " for name in plain)
+            give = f"give {sets[:-1]}; " if sets else ""
+            return f"{give}'keyswitch providers {self.id}' lists the fields"
         plain = [n for n in lacking if not self.field(n).group]
         also = f"{', '.join(plain)} and " if plain else ""
         return f"{self.id} needs {also}{self.alternatives()}"

@@ -208,7 +208,8 @@ class Objects:
         except SilentError:
             raise KeyswitchError(
                 f"git did not answer within {DEADLINE:.0f} s",
-                "check that repository, or give the file with --sha256",
+                "check that repository, or accept the file by its "
+                "--sha256, with 'team add' or 'team update'",
             ) from None
         except TooMuchError:
             raise _too_large(most) from None

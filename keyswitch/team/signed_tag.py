@@ -86,7 +86,8 @@ def _verified(
     if len(kinds) != 1:
         raise InputError(
             f"tag '{tag}' is not signed with GPG or SSH",
-            "ask for a signed one (git tag -s), or give --sha256",
+            "ask for a signed one (git tag -s), or accept the file by its "
+            "--sha256, with 'team add' or 'team update'",
         )
     done = objects.run("verify-tag", "--raw", name)
     lines = done.words.decode("utf-8", "replace").splitlines()

@@ -66,8 +66,8 @@ def require_own_host(
             raise MovedError(
                 f"{path} is too large to check, or not a regular file, so no "
                 f"program here gets '{profile.name}'",
-                f"make {path} smaller, or start the program in another "
-                "directory",
+                f"replace {path} with a smaller file, or start the program in "
+                "another directory",
             )
     found = next(_moves(profile, scene, regions=regions), None)
     if found is not None:

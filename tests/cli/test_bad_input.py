@@ -231,7 +231,7 @@ def test_no_keychain_says_what_was_tried_and_offers_the_vault(bare):
     )
     assert "Secret Service" in done.error
     assert "KWallet" in done.error
-    assert "vault init' (with --machine-key" in done.err
+    assert "vault init (with --machine-key" in done.err
 
 
 def test_with_no_terminal_a_missing_secret_is_a_usage_error(ks):

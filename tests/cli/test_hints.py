@@ -139,7 +139,7 @@ def test_a_name_that_is_taken_is_replaced_as_its_kind_is(logins):
 def test_a_vault_that_is_there_is_not_made_again(two):
     nobody = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
     done = two(*NEW, "keychain", stdin=KEY, code=1, **nobody)
-    assert hint_of(done) == "use the vault: --store vault"
+    assert hint_of(done).startswith("use the vault: --store vault")
     two(*NEW, "vault", stdin=KEY)
 
 
@@ -158,6 +158,37 @@ def test_a_recovery_code_can_only_be_typed(two):
     two("vault", "init", "--passphrase-fd", "0", stdin=PHRASE)
     done = two("vault", "recovery", "--use", code=2)
     assert hint_of(done) == "run it on a terminal"
+
+
+def test_a_lifetime_alone_is_not_called_nothing(two):
+    done = two("edit", "work", "--lifetime", "60", code=2)
+    assert "needs --reference" in done.error
+
+
+def test_an_incomplete_add_says_which_options_it_lacks(two):
+    args = [word for word in GATEWAY if "base_url" not in word][:-1]
+    done = two("add", "gw", *args, stdin="FAKE-gateway-token-EXAMPLE", code=1)
+    assert hint_of(done).startswith("give --set base_url=VALUE; ")
+
+
+def test_a_secret_in_a_profile_s_file_is_deleted_before_it_is_stored(two):
+    text = two.profile_file("work").read_text().partition("[secrets")[0]
+    two.profile_file("work").write_text(f'{text}[secrets]\napi_key = "FAKE"\n')
+    done = two("use", "work", code=1)
+    assert hint_of(done).startswith("delete it: ")
+    two.profile_file("work").write_text(text)
+    two("rotate", "work", "--stdin", stdin=OTHER)
+    two("use", "work")
+
+
+@pytest.mark.parametrize(
+    "args", [("run", "work", "--", "true"), ("shell", "work", "--shell", "sh")]
+)
+def test_what_is_started_without_a_secret_is_said(two, args):
+    assert "lacks" not in two(*args).err
+    revoke(two)
+    said = "profile 'work' (anthropic) lacks api_key; store it: keyswitch"
+    assert said in two(*args).err
 
 
 def test_verify_says_what_is_lacking(two):

@@ -26,6 +26,9 @@ CHANGES = {
     "vault rotate": ("vault", "rotate", "--json"),
     "install": ("install", "bash", "--yes"),
     "revoke": ("revoke-local", "work", "--yes", "--json"),
+    "revoke all": ("revoke-local", "--all", "--yes"),
+    "status line": ("install", "claude-statusline", "--yes", "--json"),
+    "uninstall": ("uninstall", "--all", "--yes", "--json"),
     "doctor": ("doctor", "--fix", "--yes", "--json"),
 }  # fmt: skip
 OUTPUTS = {

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from keyswitch.cli import main
+from keyswitch.cli import failures, main
 from keyswitch.cli.secrets import store_choice
 from keyswitch.errors import (
     CleanupLeftError,
@@ -170,7 +170,7 @@ def test_one_of_two_teams_is_up_to_date(ks):
 @pytest.fixture
 def so_far(monkeypatch):
     found = SoFar()
-    for module in (main, removal, store_choice):
+    for module in (failures, main, removal, store_choice):
         monkeypatch.setattr(module, "so_far", found)
     return found
 
@@ -209,6 +209,19 @@ def test_an_error_after_the_change_says_that_it_is_made(
     assert main.run(["use", "work"]) == ExitCode.CLEANUP_LEFT
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(": ", 2)[2] for line in lines] == said
+
+
+def test_a_bug_after_the_change_says_that_it_is_made(
+    so_far, monkeypatch, capsys
+):
+    def change(_args):
+        so_far.changes.append("journal")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(main, "_click", change)
+    assert main.run(["use", "work"]) == ExitCode.BUG
+    said = "ZeroDivisionError in 'use'; the change is made\n"
+    assert said in capsys.readouterr().err
 
 
 def steps(*errors):

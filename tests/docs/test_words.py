@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from tests.components import ROOT
 from tests.docs.blocks import PAGES
-from tests.test_strings import TRANSLATED
+from tests.test_strings import TRANSLATED, load
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,23 @@ def test_no_sentence_sounds_translated(path):
         for match in re.finditer(rf"\b(?:{words})\b", text, re.IGNORECASE)
     ]
     assert found == []
+
+
+def test_the_messages_that_have_a_question_are_said():
+    """Each heading in backticks has every fixed part of some message."""
+    said = [
+        [part for part in re.split(r"\{[^{}]*\}", one.text) if len(part) > 5]
+        for one in load().collect()
+    ]
+    page = (ROOT / "docs/questions.md").read_text()
+    headings = re.findall(r"^## `(.* .*)`$", page, re.MULTILINE)
+    unsaid = [
+        heading
+        for heading in headings
+        if not any(
+            len("".join(parts)) > 15 and all(p in heading for p in parts)
+            for parts in said
+        )
+    ]
+    assert len(headings) > 3
+    assert unsaid == []

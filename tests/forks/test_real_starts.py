@@ -27,6 +27,7 @@ REAL = {
     "cli/test_install.py": "a terminal",
     "cli/test_nobody_listens.py": "closed and full streams",
     "cli/test_odd_environments.py": "a directory that is gone",
+    "cli/test_part_done.py": "a reader that is gone",
     "cli/test_shell_keys.py": "a shell's own variables",
     "cli/test_subshell.py": "a terminal, and who is whose parent",
     "cli/test_switching.py": "a terminal, and two at once",

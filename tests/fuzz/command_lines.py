@@ -66,6 +66,15 @@ _OWN = {
 }  # fmt: skip
 
 
+def options_of(words):
+    """Return the options of the command that a line names."""
+    path = ()
+    for word in words:
+        if (*path, word) in COMMANDS:
+            path = (*path, word)
+    return {option for p in COMMANDS[path] for option in p.opts}
+
+
 def line(number):
     """Return the words that a number stands for."""
     chance = random.Random(number)

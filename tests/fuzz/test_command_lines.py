@@ -95,7 +95,17 @@ def wrong_failure(line, text, out, changed):
         return "no error"
     if len(max(said, key=len)) > LONGEST:
         return "an endless line"
+    if other := options_in(said[-1]) - command_lines.options_of(line):
+        return f"a hint that names {other}, which this command has not"
     return None
+
+
+def options_in(hint):
+    """Return the options that a hint tells people to add to the same line."""
+    if "'keyswitch " in hint:  # it says of which command they are
+        return set()
+    bare = re.sub(r"'[^']*'|\b(keyswitch|git|gpg) [^;,]*", "", hint)
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", bare))
 
 
 def try_lines(lines, batches):

@@ -1,5 +1,7 @@
 """Every provider of the catalogue, as a profile would use it."""
 
+import re
+
 import pytest
 
 from keyswitch.compiled import HEADERS
@@ -75,6 +77,14 @@ def test_an_entry_is_fit_for_people(name):
         # Headers are more than a credential: nobody else may name them.
         if not variable.startswith("{") and variable != HEADERS:
             check_variable(variable)
+
+
+@pytest.mark.parametrize("name", CATALOGUE.ids())
+def test_a_hint_is_true_of_add_and_of_rotate(name):
+    hints = [r.hint for f in CATALOGUE.get(name).fields for r in f.refuse]
+    for hint in hints:
+        rest = re.sub(r"keyswitch .*", "", hint)
+        assert set(re.findall(r"--[a-z-]+", rest)) <= {"--from-file"}, hint
 
 
 def test_a_login_is_not_added_by_hand():

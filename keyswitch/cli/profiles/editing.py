@@ -147,7 +147,7 @@ def edit(  # noqa: PLR0913
         if value is not None
     }
     changes |= {"expires_expected": False} if "expires" in changes else {}
-    if not (sets or unsets or references or changes):
+    if not (sets or unsets or references or changes or lifetime is not None):
         return _edit_in_editor(session, name)
     profile, _ = workspace.load(name)
     profile_changes.require_own(profile)

@@ -178,6 +178,7 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     The shell keeps that profile until 'exit', whatever you switch elsewhere.
     It cannot be started inside another such shell.
     """
+    from keyswitch.cli.switching.run import warn_of_lacking
     from keyswitch.switching.running import subshell
     from keyswitch.terminal.selection import SHELL_VARIABLE
 
@@ -191,6 +192,7 @@ def shell(session: Session, name: str, *, program: str | None) -> int:
     session.refuse_agents()
     compiled = compiled_profile(workspace, name)
     guard.require(compiled, workspace.environ)
+    warn_of_lacking(session, compiled)
     argv, environ, notes = subshell.prepare(workspace, compiled, program)
     session.say(*notes)
     session.warn(*subshell.overridden(compiled, environ))

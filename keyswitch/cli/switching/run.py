@@ -6,8 +6,10 @@ import click
 
 from keyswitch.changes.compiling import compiled_profile
 from keyswitch.cli.command import HELP, Session, flag
+from keyswitch.compiled import Compiled
 from keyswitch.directories import guard
 from keyswitch.disk.ownership import require_own_home
+from keyswitch.errors import InputError
 
 
 @click.command(
@@ -38,6 +40,7 @@ def run(
     session.refuse_agents()
     compiled = compiled_profile(workspace, name)
     guard.require(compiled, workspace.environ)
+    warn_of_lacking(session, compiled)
     from keyswitch.cli.secrets.agreements import agree_to_shell
 
     keep = agree_to_shell(session, compiled)
@@ -46,3 +49,15 @@ def run(
     else:
         from keyswitch.switching.running.run import execute
     return execute(workspace, compiled, list(command), keep_headers=keep)
+
+
+def warn_of_lacking(session: Session, compiled: Compiled) -> None:
+    """Say what a profile without secrets lacks, if it has to have any."""
+    if compiled.refs:
+        return
+    workspace = session.workspace()
+    profile, _ = workspace.load(compiled.name)
+    try:
+        workspace.provider_of(profile).check(profile, is_kept=True)
+    except InputError as e:
+        session.warn(f"{e.message}; {e.hint}")

@@ -97,7 +97,8 @@ def what_stays(workspace: Workspace) -> list[str]:
     if names:
         lines.append(
             f"{len(names)} profile{'s' if len(names) > 1 else ''} in "
-            f"{paths.profiles_dir}, and the secrets: keyswitch remove NAME"
+            f"{paths.profiles_dir} with {'their' if len(names) > 1 else 'its'} "
+            "secrets: keyswitch remove NAME"
         )
     profiles, _ = profile_files.load_all(paths)
     logins = [f"'{p.name}'" for p in profiles if p.provider == LOGIN_PROVIDER]
