@@ -170,6 +170,8 @@ def test_show_gives_a_time_and_no_milliseconds(told, logins):
     )
     assert "token_expires" not in text
     assert not re.search(r"\d{12}", text)
+    screen = logins.ks("show", "me", "--color", "always").out
+    assert re.search(r" \d{4}-\d\d-\d\d \d\d:\d\d, in 3 hours\n", screen)
 
 
 @pytest.mark.parametrize(

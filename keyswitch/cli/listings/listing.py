@@ -10,7 +10,7 @@ from types import ModuleType
 from keyswitch.cli import style
 from keyswitch.cli.command import Session, command, flag, option
 from keyswitch.cli.listings import outside
-from keyswitch.cli.listings.moments import now
+from keyswitch.cli.listings.moments import local, now
 from keyswitch.cli.listings.profile_document import (
     document_of,
     without_secrets_of,
@@ -184,7 +184,7 @@ def _rows(
     if person:
         values |= _screens().profile_words(profile, chosen, at)
     rows = [(key, str(value)) for key, value in values.items() if value]
-    rows += _plain_rows(profile)
+    rows += _plain_rows(profile, person=person)
     for field, ref in sorted(profile.secrets.items()):
         place = f"in the {ref.store}, generation {ref.generation}"
         text = f"{ref.hint}  {place}, fingerprint {ref.fingerprint}"
@@ -198,7 +198,7 @@ def _rows(
     return _screens().in_words(rows, workspace.home) if person else rows
 
 
-def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
+def _plain_rows(profile: Profile, *, person: bool) -> list[tuple[str, str]]:
     """Return the fields as a person reads them, a login's state in words."""
     login = login_status.status_of(profile, now())
     if login is None:
@@ -206,8 +206,8 @@ def _plain_rows(profile: Profile) -> list[tuple[str, str]]:
     rows = [("status", login.text)]
     end = login_status.end_of(profile.fields.get("token_expires", ""))
     if end is not None and login.expires_at:
-        local = end.astimezone().isoformat(" ", timespec="seconds")
-        rows.append(("token expires", local))
+        shown = end.astimezone().isoformat(" ", timespec="seconds")
+        rows.append(("token expires", local(end, now()) if person else shown))
     fields = sorted(profile.fields.items())
     return rows + [row for row in fields if row[0] not in login_status.TOLD]
 
