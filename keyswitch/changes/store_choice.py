@@ -11,7 +11,7 @@ _MAKE = (
     "create an encrypted vault: keyswitch vault init (with --machine-key where "
     "nobody can type a passphrase)"
 )
-_USE = 'use the vault: --store vault, or store = "vault" in config.toml'
+USE_VAULT = 'use the vault: --store vault, or store = "vault" in config.toml'
 
 
 class NoStoreError(StoreError):
@@ -58,7 +58,7 @@ def choose_store(workspace: Workspace, wanted: str | None) -> Choice:
         short = "no keychain here, so the secret goes to the vault"
         is_first = not profile_files.scan(workspace.paths)
         return Choice("vault", (short,) if is_first else (), note)
-    hint = _USE if vault_exists else _MAKE
+    hint = USE_VAULT if vault_exists else _MAKE
     error = NoStoreError(f"no usable keychain ({tried})", hint)
     error.absent, error.details = found.absent, tried
     raise error

@@ -195,3 +195,9 @@ def test_verify_says_what_is_lacking(two):
     revoke(two)
     done = two("verify", "work", code=4)
     assert "keyswitch rotate work" in done.out
+
+
+def test_a_hint_names_the_option_that_migrate_has(two):
+    done = two("migrate", "--all", "--to", "keychain", code=1)
+    assert "no usable keychain" in done.err
+    assert done.err.endswith("hint: use the vault: --to vault\n")

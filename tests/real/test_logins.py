@@ -338,7 +338,7 @@ def test_a_login_that_fails_leaves_nothing_behind(person, machine, oauth):
     wrong = {**person.browser("b"), "CLAUDE_CODE_OAUTH_REFRESH_TOKEN": "FAKE"}
     done = person.keyswitch("login", "work", check=False, **wrong)
     assert done.returncode == 1
-    assert "ended with status 1" in done.stderr
+    assert "failed with status 1" in done.stderr
     assert list(machine.home.rglob("scratch-*")) == []
     assert (machine.claude_files(), person.credentials.read_bytes()) == before
     assert person.keyswitch("list").stdout == ""

@@ -5,7 +5,12 @@ from __future__ import annotations
 import click
 
 from keyswitch import experimental, kernel_keyring
-from keyswitch.changes.store_choice import NoStoreError, choose_store
+from keyswitch.changes.store_choice import (
+    USE_VAULT,
+    NoStoreError,
+    choose_store,
+)
+from keyswitch.cli.arguments import typed_options
 from keyswitch.cli.command import option
 from keyswitch.cli.session import Session
 from keyswitch.cli.sources import ask_new_passphrase
@@ -30,6 +35,8 @@ def choose_store_for(session: Session, wanted: str | None) -> str:
     try:
         choice = choose_store(workspace, wanted)
     except NoStoreError as e:
+        if e.hint == USE_VAULT and "--to" in typed_options():  # of `migrate`
+            e.hint = "use the vault: --to vault"
         if not session.can_ask or wanted == "keychain":
             raise
         if e.absent:
