@@ -47,6 +47,19 @@ def test_a_key_that_is_added_later_is_approved_then(ks):
     )
 
 
+def test_a_profile_that_expired_is_used_and_said_to_have(ks):
+    ks.add("one")
+    ks("edit", "one", "--expires", "2020-01-31")
+    done = ks("use", "one")
+    assert "switched to 'one'" in done.err
+    assert (
+        "'one' expired on 2020-01-31; to store a new secret: keyswitch rotate "
+        "one" in done.err
+    )
+    ks("edit", "one", "--expires", "2999-01-31")
+    assert "expired" not in ks("use", "one").err
+
+
 def test_a_variable_that_outranks_the_profile_is_named_and_exits_4(ks):
     ks.add("one")
     done = ks("use", "one", code=4, CLAUDE_CODE_USE_BEDROCK="1")
