@@ -1,15 +1,14 @@
 """use, off, env, run and revoke-local, from a person's chair."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.cli.keyswitch import KEY, OTHER
+from tests.cli.terminal import COMMAND, Terminal
 
 STATE = ".local/state/keyswitch/state.json"
 SETTINGS = '{\n\t"theme" : "dark", "n": 1e5,\n\t"env": { "KEEP": "é" }\n}'
@@ -45,6 +44,19 @@ def test_a_key_that_is_added_later_is_approved_then(ks):
     assert sorted(config["customApiKeyResponses"]["approved"]) == sorted(
         [KEY[-20:], OTHER[-20:]]
     )
+
+
+def test_a_profile_that_expired_is_used_and_said_to_have(ks):
+    ks.add("one")
+    ks("edit", "one", "--expires", "2020-01-31")
+    done = ks("use", "one")
+    assert "switched to 'one'" in done.err
+    assert (
+        "'one' expired on 2020-01-31; to store a new secret: keyswitch rotate "
+        "one" in done.err
+    )
+    ks("edit", "one", "--expires", "2999-01-31")
+    assert "expired" not in ks("use", "one").err
 
 
 def test_a_variable_that_outranks_the_profile_is_named_and_exits_4(ks):
@@ -349,35 +361,19 @@ def test_revoke_local_asks_first(ks):
 
 
 @pytest.mark.parametrize(
-    "args",
-    [["add", "w", "--provider", "anthropic", "--store", "vault"], ["unlock"]],
+    ("args", "question"),
+    [
+        ("add w --provider anthropic --store vault", "API key:"),
+        ("unlock", "passphrase:"),
+    ],
 )
-def test_ctrl_c_at_a_hidden_question_changes_nothing(ks, args):
-    """In a real terminal: nothing changed, echo restored, exit 130."""
-    import pty
-    import termios
-
+def test_ctrl_c_at_a_hidden_question_changes_nothing(ks, args, question):
     before = ks.everything()
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(ks.home)
-        os.execve(
-            sys.executable,
-            [sys.executable, "-m", "keyswitch", *args],
-            ks.environ,
-        )
-    seen = b""
-    end = time.monotonic() + 15
-    while not seen.rstrip().endswith(b":") and time.monotonic() < end:
-        seen += os.read(terminal, 1024)
-    assert not termios.tcgetattr(terminal)[3] & termios.ECHO
-    os.write(terminal, b"sk-ant-FAKE-typed\x03")
-    seen += os.read(terminal, 1024)
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 130
-    assert termios.tcgetattr(terminal)[3] & termios.ECHO
-    assert b"FAKE-typed" not in seen
-    os.close(terminal)
+    terminal = Terminal(ks, *COMMAND, *args.split()).sees(question)
+    terminal.type("sk-ant-FAKE-typed\x03").until_the_end()
+    assert terminal.ends() == 130
+    assert "interrupted, nothing changed" in terminal.raw
+    assert "FAKE-typed" not in terminal.raw
     assert ks.everything() == before
 
 

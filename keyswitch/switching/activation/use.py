@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
 
 from keyswitch.changes import bindings
 from keyswitch.changes.change import commit
@@ -85,7 +86,7 @@ def use(  # noqa: PLR0913
         raise
     provider = workspace.provider_of(profile)
     ignored = ignored_here(provider, profile, workspace.environ)
-    notes = [*draft.told, *(one.text for one in ignored)]
+    notes = [*draft.told, *_expired(profile), *(one.text for one in ignored)]
     if configure and profile.provider == LOGIN_PROVIDER:
         from keyswitch.switching.logging_in import leftovers
 
@@ -97,6 +98,16 @@ def use(  # noqa: PLR0913
     present, seen, findings = after
     active, previous = present.active, present.previous
     return Outcome(active, previous, seen + notes, sessions, findings, name)
+
+
+def _expired(profile: Profile) -> list[str]:
+    today = datetime.now(UTC).astimezone().date()
+    if not profile.expires or profile.expires >= today:
+        return []
+    name, about = profile.name, "about" if profile.expires_expected else "on"
+    fix = "login" if profile.provider == LOGIN_PROVIDER else "rotate"
+    what = f"'{name}' expired {about} {profile.expires}"
+    return [f"{what}; to store a new secret: keyswitch {fix} {name}"]
 
 
 def _plan_files(draft: Draft, profile: Profile, *, keep_headers: bool) -> None:
