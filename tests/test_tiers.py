@@ -82,15 +82,15 @@ def test_the_part_of_a_commit_is_said(monkeypatch):
     tiers.settle(config)
     [line] = tiers.header(config)
     assert line == (
-        "part 3 of 24 of the long tier, by commit abc12345;"
+        "part 3 of 32 of the long tier, by commit abc12345;"
         " all of it: scripts/test --full"
     )
     assert tiers.header(given()) == tiers.header(given(full=True)) == []
 
 
-@pytest.mark.parametrize("wrong", ["0", "25", "x", ""])
+@pytest.mark.parametrize("wrong", ["0", "33", "x", ""])
 def test_a_part_that_there_is_not_is_refused(wrong):
-    with pytest.raises(pytest.UsageError, match="1 to 24"):
+    with pytest.raises(pytest.UsageError, match="1 to 32"):
         tiers.settle(given(part=wrong))
 
 

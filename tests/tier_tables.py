@@ -282,6 +282,9 @@ EVERY = {
         "test_a_switch_survives_a_power_cut_at_some_of_its_calls": 0,
         "test_what_returned_0_is_on_the_disk": 8,
     },
+    "faults/test_several_changes.py": {
+        "*": 3,
+    },
     "faults/test_teeth.py": {
         "*": 6,
         "test_a_keyswitch_that_keeps_no_live_login_is_caught": 0,

@@ -1,4 +1,4 @@
-"""The long tier, and its 24 parts that 24 commits run in turn."""
+"""The long tier, and its 32 parts that 32 commits run in turn."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.components import ROOT
 from tests.tier_tables import DEALT, EVERY
 
-PARTS = 24
+PARTS = 32
 FULL = "full"  # the mark of what is in the long tier
 ALL_OF_IT = "all of it: scripts/test --full"
 SKIPPED = "long tier: give --full"
@@ -128,7 +128,7 @@ def part_of(test_id, number=0):
 
 
 def of_commit(clone):
-    """Return (commit, part): 24 commits in a row have 24 parts.
+    """Return (commit, part): 32 commits in a row have 32 parts.
 
     By its number in the history; in a clone without a history by its hash,
     which has each part in the long run.
