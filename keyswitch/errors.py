@@ -139,4 +139,4 @@ class CleanupLeftError(KeyswitchError):
 
 
 class LateInterruptError(CleanupLeftError):
-    """It was interrupted after the change was made, and may not go on."""
+    """Ctrl-C came after the change was made: the command ends here."""

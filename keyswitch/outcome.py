@@ -1,6 +1,6 @@
 """What a command has changed so far, for what it says when it ends early.
 
-Where it was interrupted, or failed, does not tell that.
+The place where it was interrupted, or failed, does not tell that.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ class SoFar:
 
     @contextmanager
     def aside(self, what: str) -> Iterator[None]:
-        """Take what a block changes for no part of the command's change."""
+        """Count what a block changes beside the command's own change.
+
+        `what` are the words for it. A block that fails has done a part.
+        """
         before = len(self.changes)
         self._of += 1
         yield

@@ -23,7 +23,7 @@ PATIENCE = 0.5  # seconds before a person is told
 _BETWEEN = 0.2  # seconds between two steps of one wait
 EVERY = 0.1  # seconds between two looks
 _ERASE = "\x1b[K"  # from here to the end of the line
-_END = 12  # characters that are left of a line's end
+_END = 12  # characters at the end of a line, which a cut leaves
 
 
 class Progress:

@@ -21,7 +21,7 @@ class _Here(tzinfo):
         return moment.replace(tzinfo=None).astimezone().utcoffset()
 
     def dst(self, _: datetime | None) -> None:
-        """Return what nobody asks for."""
+        """Return None: the offset has it already."""
 
     def tzname(self, _: datetime | None) -> str:
         """Return what the zone is called."""
